@@ -1,1 +1,76 @@
+"""Front door of the web process: puts the real things together; no logic.
 
+`gunicorn "wsgi:create_app()"`, or `wsgi:app` for servers that want a name.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+
+from bot.inbox import Inbox
+from bot.web import health, time_machine, wechat_door
+from channels.wechat.envelope import WechatDoor
+from handlers.desk import Office
+from models import make_engine, session_factory
+from models.sealing import Keyring, derive_index_key, install
+from services.clock import MovableClock, WallClock
+from settings import Settings, decode_aes_key, load, parse_field_keys
+from wording import load_book
+
+BODY_LIMIT_BYTES = 256 * 1024
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The web application. Raises `settings.SettingsError` where the environment is not fit."""
+    settings = settings or load()
+    install_keyring(settings)
+    inbox = make_inbox(settings)
+    app = Flask("gongyigang", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
+    app.register_blueprint(wechat_door(inbox, make_wechat_door(settings)))
+    app.register_blueprint(health(inbox))
+    if settings.sandbox:
+        app.register_blueprint(time_machine(inbox))
+    return app
+
+
+def install_keyring(settings: Settings) -> None:
+    """Put the keys of the sealed columns in place for this process."""
+    if settings.field_keys is None or settings.secret_key is None:
+        raise ValueError("settings.load lets no process without keys through")
+    install(
+        Keyring(
+            keys=parse_field_keys(settings.field_keys.get_secret_value()),
+            index_key=derive_index_key(settings.secret_key.get_secret_value()),
+        )
+    )
+
+
+def make_inbox(settings: Settings) -> Inbox:
+    """The inbox on the configured database and clock."""
+    return Inbox(
+        sessions=session_factory(make_engine(settings.database_url)),
+        clock=MovableClock() if settings.sandbox else WallClock(),
+        office=Office(district_phone=settings.district_phone, public_url=settings.public_url),
+        book=load_book(),
+    )
+
+
+def make_wechat_door(settings: Settings) -> WechatDoor:
+    """The translator of the configured account and mode."""
+    key = settings.wechat_aes_key
+    return WechatDoor(
+        token=settings.wechat_token or "",
+        app_id=settings.wechat_app_id or "",
+        original_id=settings.wechat_original_id or "",
+        aes_key=decode_aes_key(key.get_secret_value()) if key else None,
+        mode=settings.wechat_mode,
+    )
+
+
+def __getattr__(name: str) -> Any:
+    if name == "app":
+        return create_app()
+    raise AttributeError(name)

@@ -1,0 +1,1 @@
+"""The verbs: what the service does, each in the caller's transaction. Nothing here commits."""

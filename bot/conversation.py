@@ -1,0 +1,214 @@
+"""One turn of a talk: which counter hears the message, and what happens to the open forms.
+
+Order (design.md 2 and 3.9): global words, then what outranks any form (an accident, despair, a
+complaint), then the open form, then the intents. A form that is put aside keeps its answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.intents import Understanding, understand
+from bot.standing import Standing
+from dialog import Answers, Heard, Say, State, Turn, open_form, prompt, step_back, turn
+from handlers import registry
+from handlers.counter import Asked, Counter, Outcome, Start
+from handlers.desk import Desk
+from wording.hearing import Command, hear_command, hear_number, hear_yes_no
+
+SURE = 0.75
+"""How sure the matcher must be before a message that missed its question is taken elsewhere."""
+
+CHATTER = frozenset({"greeting", "unclear", "provide_info", "confirm"})
+"""Intents that never pull a resident out of a form."""
+
+
+def converse(desk: Desk, standing: Standing, heard: Heard) -> tuple[Say, ...]:
+    """Take one message of words, a picture or a place. Changes `standing`; gives what to say."""
+    if heard.kind in {"text", "voice"}:
+        heard = replace(heard, affirms=hear_yes_no(heard.text))
+    says = _hear(desk, standing, heard)
+    if not standing.stack and standing.queued:
+        waiting = standing.queued.pop(0)
+        queued = Asked(intent=waiting["intent"], heard=Heard(text=waiting["text"]))
+        says += (Say("dialog.and_then"), *_open(desk, standing, queued))
+    return says
+
+
+def _hear(desk: Desk, standing: Standing, heard: Heard) -> tuple[Say, ...]:
+    offered, standing.offered = standing.offered, []
+    command = hear_command(heard.text) if heard.text else None
+    if command is not None and (said := obey(desk, standing, command, heard)) is not None:
+        return said
+    meant = understand(heard.text, channel=desk.channel, open_question=standing.top is not None)
+    if standing.top is None:
+        chosen = hear_number(heard.text)
+        if chosen is not None and 1 <= chosen <= len(offered):
+            return _open(desk, standing, Asked(offered[chosen - 1], heard))
+        return _start(desk, standing, heard, meant)
+    if _outranks(standing.top, meant):
+        standing.queued = standing.queued[:3]
+        return _aside(desk, standing, heard, meant)
+    return _answer(desk, standing, heard, meant)
+
+
+def obey(desk: Desk, standing: Standing, command: Command, heard: Heard) -> tuple[Say, ...] | None:
+    """A global word. None where it means nothing here and the message goes on as it is."""
+    match command:
+        case Command.BACK if standing.top is not None:
+            flow = registry.flow(standing.top.flow)
+            return _settle(desk, standing, step_back(flow, standing.top, desk)) if flow else None
+        case Command.CANCEL if standing.top is not None:
+            dropped = standing.stack.pop()
+            standing.stack.clear()
+            standing.queued.clear()
+            return (Say("dialog.cancelled", {"form": _title(dropped)}),)
+        case Command.RESUME if standing.resume():
+            return _reprompt(desk, standing)
+        case Command.MORE if standing.more:
+            rest, standing.more = standing.more, ""
+            return (Say("dialog.more_text", {"text": rest}),)
+        case Command.MENU | Command.BACK:
+            return _leave_for(desk, standing, Asked("menu", heard))
+        case Command.HUMAN:
+            return _leave_for(desk, standing, Asked("human", heard))
+        case _:
+            return None
+
+
+def begin(desk: Desk, standing: Standing, asked: Asked) -> tuple[Say, ...]:
+    """Go to a counter from outside a message (a menu click, a scan): open forms are put aside."""
+    return _leave_for(desk, standing, asked)
+
+
+def _leave_for(desk: Desk, standing: Standing, asked: Asked) -> tuple[Say, ...]:
+    left = standing.top
+    standing.pause()
+    says = _open(desk, standing, asked)
+    if left is not None and standing.paused:
+        says += (Say("dialog.put_aside", {"form": _title(left)}),)
+    return says
+
+
+def _start(desk: Desk, standing: Standing, heard: Heard, meant: Understanding) -> tuple[Say, ...]:
+    standing.misses = standing.misses + 1 if meant.intent == "unclear" else 0
+    _queue(standing, heard, meant)
+    return _open(desk, standing, _asked(heard, meant, misses=standing.misses))
+
+
+def _aside(desk: Desk, standing: Standing, heard: Heard, meant: Understanding) -> tuple[Say, ...]:
+    """Something else comes first; the open form waits underneath and goes on afterwards."""
+    _queue(standing, heard, meant)
+    before = len(standing.stack)
+    says = _open(desk, standing, _asked(heard, meant))
+    if len(standing.stack) > before:
+        return says
+    return says + _reprompt(desk, standing)
+
+
+def _answer(desk: Desk, standing: Standing, heard: Heard, meant: Understanding) -> tuple[Say, ...]:
+    assert standing.top is not None
+    flow = registry.flow(standing.top.flow)
+    if flow is None:  # a release took this form away: nothing is guessed
+        gone = standing.stack.pop()
+        return (Say("dialog.form_gone", {"form": _title(gone)}), *_reprompt(desk, standing))
+    heard_by_form = turn(flow, standing.top, heard, desk)
+    elsewhere = meant.intent not in CHATTER and meant.confidence >= SURE
+    if heard_by_form.missed and elsewhere and heard.text:
+        counter = registry.counter_for(meant.intent)
+        if counter is not registry.counter_of(flow.name):
+            return _aside(desk, standing, heard, meant)
+    return _settle(desk, standing, heard_by_form)
+
+
+def _settle(desk: Desk, standing: Standing, result: Turn) -> tuple[Say, ...]:
+    """Keep the form's new state; a full form is handed to its counter, once."""
+    standing.stack[-1] = result.state
+    if result.finished is None:
+        return result.says
+    standing.stack.pop()
+    return result.says + _finish(desk, standing, result.state.flow, result.finished)
+
+
+def _finish(desk: Desk, standing: Standing, flow: str, answers: Answers) -> tuple[Say, ...]:
+    counter = registry.counter_of(flow)
+    if counter is None or counter.finish is None:
+        raise LookupError(f"no counter finishes the form {flow}")
+    outcome = counter.finish(desk, flow, answers)
+    says = _take(desk, standing, outcome)
+    return says if outcome.starts else says + _reprompt(desk, standing)
+
+
+def _open(desk: Desk, standing: Standing, asked: Asked) -> tuple[Say, ...]:
+    counter: Counter = registry.counter_for(asked.intent)
+    return _take(desk, standing, counter.open(desk, asked))
+
+
+def _take(desk: Desk, standing: Standing, outcome: Outcome) -> tuple[Say, ...]:
+    """Say what the counter says and open its forms, the last one first to be asked."""
+    standing.offered = list(outcome.offers)
+    for start in outcome.starts:
+        standing.stack = [state for state in standing.stack if state.flow != start.flow]
+        standing.stack.append(State(flow=start.flow, answers=dict(start.answers)))
+    if not outcome.starts:
+        return outcome.says
+    return outcome.says + _open_top(desk, standing, outcome.starts[-1])
+
+
+def _open_top(desk: Desk, standing: Standing, start: Start) -> tuple[Say, ...]:
+    flow = registry.flow(start.flow)
+    if flow is None:
+        raise LookupError(f"no form is called {start.flow}")
+    return _settle(desk, standing, open_form(flow, start.answers, desk))
+
+
+def _reprompt(desk: Desk, standing: Standing) -> tuple[Say, ...]:
+    """Go on with the form that waited underneath, if there is one."""
+    if standing.top is None:
+        return ()
+    flow = registry.flow(standing.top.flow)
+    if flow is None:
+        standing.stack.pop()
+        return _reprompt(desk, standing)
+    before = (Say("dialog.go_on", {"form": _title(standing.top)}),)
+    return _settle(desk, standing, prompt(flow, standing.top, desk, before=before))
+
+
+def _outranks(top: State, meant: Understanding) -> bool:
+    """Whether the message comes before any form, seen from the form that is open."""
+    flow = registry.flow(top.flow)
+    question = flow.ask(top.asked) if flow else None
+    if question is not None and question.free:
+        return False
+    counter = registry.counter_for(meant.intent)
+    urgent = counter.outranks_forms or bool(meant.signals & {"despair", "death"})
+    return urgent and meant.confidence >= SURE and counter is not registry.counter_of(top.flow)
+
+
+def _queue(standing: Standing, heard: Heard, meant: Understanding) -> None:
+    for intent in meant.queued:
+        standing.queued.append({"intent": intent, "text": heard.text})
+
+
+def _asked(heard: Heard, meant: Understanding, *, misses: int = 0) -> Asked:
+    return Asked(
+        intent=meant.intent,
+        heard=heard,
+        act=meant.act,
+        signals=meant.signals,
+        misses=misses,
+    )
+
+
+def _title(state: State) -> Say:
+    return Say(f"{state.flow}.title")
+
+
+def paused_notice(standing: Standing) -> Sequence[Say]:
+    """Put the forms of a talk that fell silent aside, and say so."""
+    if standing.top is None:
+        return ()
+    left = standing.top
+    standing.pause()
+    return (Say("dialog.fell_silent", {"form": _title(left)}),)

@@ -1,0 +1,53 @@
+"""What a counter is, and what it gives back to the door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from dialog import Answers, Flow, Heard, Json, Say
+from handlers.desk import Desk
+
+
+@dataclass(frozen=True)
+class Start:
+    """A form to open, with what is known already filled in."""
+
+    flow: str
+    answers: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a counter says, and the forms to open: the last one is asked first, the ones before
+    it wait underneath. `offers`: the intents that 1, 2, 3 … of a menu without a form mean."""
+
+    says: tuple[Say, ...] = ()
+    starts: tuple[Start, ...] = ()
+    offers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Why somebody stands at the counter: the intent, its message, whether the act itself was
+    asked for (never for questions or negations), and the signals heard in it. `misses` counts the
+    messages in a row that nothing understood, this one included."""
+
+    intent: str
+    heard: Heard
+    act: bool = False
+    signals: frozenset[str] = frozenset()
+    misses: int = 0
+
+
+@dataclass(frozen=True)
+class Counter:
+    """One chat service. `open` answers or opens a form; `finish` gets the live answers of a
+    finished form, in the same transaction, and must be safe to repeat."""
+
+    name: str
+    intents: frozenset[str]
+    open: Callable[[Desk, Asked], Outcome]
+    flows: tuple[Flow, ...] = ()
+    finish: Callable[[Desk, str, Answers], Outcome] | None = None
+    outranks_forms: bool = False

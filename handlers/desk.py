@@ -1,0 +1,42 @@
+"""The desk a counter works at: who is in front of it, when, and with which tools."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from models import Contact, Person
+from services.clock import business_date
+
+
+@dataclass(frozen=True)
+class Office:
+    """What the running service knows of itself and may tell residents."""
+
+    district_phone: str
+    public_url: str
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One turn's surroundings. `now` is the business clock; nothing below reads another."""
+
+    session: Session
+    contact: Contact
+    now: datetime
+    office: Office
+
+    @property
+    def today(self) -> date:
+        return business_date(self.now)
+
+    @property
+    def person(self) -> Person | None:
+        """Who the writer has proved to be; None before binding."""
+        return self.contact.person
+
+    @property
+    def channel(self) -> str:
+        return self.contact.channel

@@ -1,0 +1,137 @@
+"""Readers: from what a resident wrote to a canonical answer, or to a reason why not.
+
+Each returns what `dialog.Reader` promises. Keys of the reasons live in `wording/zh/reader.yaml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from dialog import Heard, Option, Reader, Reading, Say, Suggest, Value, Wrong
+from handlers.desk import Desk
+from rules import id_number
+from wording import load_book
+from wording.hearing import (
+    digits_in,
+    hear_birth,
+    hear_choice,
+    hear_choices,
+    hear_name,
+    tidy,
+)
+
+Options = Callable[..., Sequence[Option]]
+
+
+def words(heard: Heard) -> str | Wrong:
+    """The words of a message, or what to say when it has none."""
+    if heard.text:
+        return heard.text
+    key = {"image": "reader.photo", "voice": "reader.voice", "location": "reader.place"}
+    return Wrong(Say(key.get(heard.kind, "reader.no_words")))
+
+
+def choice(options: Options, *, wrong: str = "reader.choice") -> Reader:
+    """One of the numbered options that were shown with the question."""
+
+    def read(heard: Heard, reading: Reading) -> Value | Wrong:
+        text = words(heard)
+        if isinstance(text, Wrong):
+            return text
+        labels = _labels(options, reading)
+        index = hear_choice(text, labels)
+        if index is None and heard.affirms is not None and len(reading.menu) == 2:
+            index = 0 if heard.affirms else 1
+        if index is None or index >= len(reading.menu):
+            return Wrong(Say(wrong, {"count": len(reading.menu)}))
+        return Value(reading.menu[index])
+
+    return read
+
+
+def several(options: Options, *, none_value: str, wrong: str = "reader.several") -> Reader:
+    """Any of the numbered options; `none_value` is the one that excludes the others."""
+
+    def read(heard: Heard, reading: Reading) -> Value | Wrong:
+        text = words(heard)
+        if isinstance(text, Wrong):
+            return text
+        chosen = hear_choices(text, _labels(options, reading))
+        if chosen is None and heard.affirms is False:
+            return Value([])
+        if chosen is None or any(index >= len(reading.menu) for index in chosen):
+            return Wrong(Say(wrong))
+        values = [reading.menu[index] for index in chosen]
+        if none_value in values and len(values) > 1:
+            return Wrong(Say("reader.none_and_some"))
+        return Value([value for value in values if value != none_value])
+
+    return read
+
+
+def _labels(options: Options, reading: Reading) -> list[str]:
+    """How the options of the open question read today, in the order of the menu that was shown."""
+    book = load_book()
+    by_value = {
+        repr(option.value): book.render((option.label,), "wechat")
+        if isinstance(option.label, Say)
+        else option.label
+        for option in options(reading.answers, reading.desk)
+    }
+    return [by_value.get(repr(value), "") for value in reading.menu]
+
+
+def name(heard: Heard, _reading: Reading) -> Value | Wrong:
+    """A person's name."""
+    text = words(heard)
+    if isinstance(text, Wrong):
+        return text
+    found = hear_name(text)
+    return Value(found) if found else Wrong(Say("reader.name"), complete=True)
+
+
+def identity(heard: Heard, reading: Reading) -> Value | Wrong | Suggest:
+    """A valid ID number; its problems are told apart, and it is never read back (2.8)."""
+    text = words(heard)
+    if isinstance(text, Wrong):
+        return text
+    desk: Desk = reading.desk
+    found = id_number.read(text, on=desk.today)
+    if found.valid:
+        return Value(found.id_number)
+    if found.suggestion:
+        tail = found.suggestion[-4:]
+        return Suggest(found.suggestion, Say("reader.id_suggestion", {"tail": tail}))
+    return Wrong(Say(f"reader.id_{found.problem}"), complete=True)
+
+
+def birth(heard: Heard, reading: Reading) -> Value | Wrong:
+    """A solar birth date, typed or taken from an ID number (which is not kept)."""
+    text = words(heard)
+    if isinstance(text, Wrong):
+        return text
+    desk: Desk = reading.desk
+    if len(digits_in(text)) >= 15:
+        found = id_number.read(text, on=desk.today)
+        if found.valid and found.born_on is not None:
+            return Value({"on": found.born_on.isoformat(), "sex": found.sex})
+        return Wrong(Say("reader.birth_from_bad_id"), complete=True)
+    told = hear_birth(text, desk.today)
+    if told.born_on is None:
+        return Wrong(Say(f"reader.birth_{told.kind}"), complete=True)
+    return Value({"on": told.born_on.isoformat(), "sex": None})
+
+
+def free_text(*, shortest: int = 2, longest: int = 500) -> Reader:
+    """Any words, within bounds."""
+
+    def read(heard: Heard, _reading: Reading) -> Value | Wrong:
+        text = words(heard)
+        if isinstance(text, Wrong):
+            return text
+        plain = tidy(text)
+        if len(plain) < shortest:
+            return Wrong(Say("reader.too_short"))
+        return Value(plain[:longest])
+
+    return read

@@ -1,0 +1,37 @@
+"""All counters, by what they answer and by the forms they own."""
+
+from __future__ import annotations
+
+from dialog import Flow
+from handlers import eligibility, menu
+from handlers.counter import Counter
+
+COUNTERS: tuple[Counter, ...] = (
+    menu.COUNTER,
+    eligibility.COUNTER,
+)
+
+_BY_INTENT = {intent: counter for counter in COUNTERS for intent in counter.intents}
+_BY_FLOW = {flow.name: (flow, counter) for counter in COUNTERS for flow in counter.flows}
+
+
+def counter_for(intent: str) -> Counter:
+    """The counter that answers an intent; the menu answers what no other does."""
+    return _BY_INTENT.get(intent, menu.COUNTER)
+
+
+def flow(name: str) -> Flow | None:
+    """The form of that name; None when this release has none."""
+    found = _BY_FLOW.get(name)
+    return found[0] if found else None
+
+
+def counter_of(flow_name: str) -> Counter | None:
+    """The counter that owns a form."""
+    found = _BY_FLOW.get(flow_name)
+    return found[1] if found else None
+
+
+def flows() -> tuple[Flow, ...]:
+    """Every form there is."""
+    return tuple(form for form, _ in _BY_FLOW.values())
