@@ -1,0 +1,1 @@
+"""The SMS side of the outside world: two providers' send calls, receipts, and replies."""

@@ -1,0 +1,139 @@
+"""Messages made from templates: template messages, and subscriptions that spend a consent."""
+
+import time
+from typing import Any
+
+from flask import Blueprint
+
+from sandbox import replies
+from sandbox.people import Follower
+from sandbox.wechat.answers import UNKNOWN_OPENID, Desk, RefusedError, agree, body
+
+NOT_FOLLOWING = 43004
+NO_CONSENT = 43101
+BAD_TEMPLATE = 40037
+BAD_FIELD = 47003
+TOO_LONG = 45002
+BAD_SCENE = 40053
+IDEMPOTENT_SECONDS = 600
+# The room in each kind of field, by the field's name without its number; all others have 20.
+FIELD_ROOM = {"phrase": 5, "name": 10, "phone_number": 17, "character_string": 32, "number": 32}
+USUAL_ROOM = 20
+ONE_TIME_ROOM = 200
+
+
+def add_endpoints(door: Blueprint, desk: Desk) -> None:
+    """message/template/send, message/subscribe/bizsend, message/template/subscribe."""
+    sent: dict[tuple[str, str], tuple[int, float]] = {}
+
+    @door.post("/cgi-bin/message/template/send")
+    def template_send() -> dict[str, Any]:
+        return _send_template(desk, body(), sent)
+
+    @door.post("/cgi-bin/message/subscribe/bizsend")
+    def subscription_send() -> dict[str, Any]:
+        return _send_subscription(desk, body())
+
+    @door.post("/cgi-bin/message/template/subscribe")
+    def one_time_send() -> dict[str, Any]:
+        return _send_one_time(desk, body())
+
+
+def _receiver(desk: Desk, asked: dict[str, Any]) -> Follower:
+    follower = desk.world.directory.known(asked.get("touser"))
+    if follower is None:
+        raise RefusedError(UNKNOWN_OPENID)
+    return follower
+
+
+def _check_fields(asked: dict[str, Any]) -> dict[str, Any]:
+    if not asked.get("template_id"):
+        raise RefusedError(BAD_TEMPLATE, "invalid template_id")
+    data = asked.get("data")
+    if not isinstance(data, dict) or not data:
+        raise RefusedError(BAD_FIELD, "data is empty")
+    for row in replies.template_card(data):
+        room = FIELD_ROOM.get(row["name"].rstrip("0123456789"), USUAL_ROOM)
+        value = row["value"]
+        if not 0 < len(value) <= room or "\n" in value:
+            raise RefusedError(BAD_FIELD, f"data.{row['name']}.value invalid")
+    return data
+
+
+def _show(desk: Desk, openid: str, channel: str, asked: dict[str, Any], number: int) -> None:
+    rows = replies.template_card(asked["data"])
+    template_id = str(asked["template_id"])
+    title = desk.world.wechat_templates.text(template_id)
+    desk.world.ledger.write(
+        lane="wechat",
+        writer="service",
+        who=openid,
+        kind="card",
+        text="\n".join([*([title] if title else []), *(row["value"] for row in rows)]),
+        channel=channel,
+        template_id=template_id,
+        title=title or "服务通知",
+        rows=rows,
+        url=str(asked.get("url") or asked.get("page") or ""),
+        message_id=str(number),
+    )
+
+
+def _send_template(
+    desk: Desk, asked: dict[str, Any], sent: dict[tuple[str, str], tuple[int, float]]
+) -> dict[str, Any]:
+    follower = _receiver(desk, asked)
+    if not follower.following:
+        raise RefusedError(NOT_FOLLOWING)
+    _check_fields(asked)
+    key = (follower.openid, str(asked.get("client_msg_id") or ""))
+    former = sent.get(key)
+    if former and key[1] and time.time() - former[1] < IDEMPOTENT_SECONDS:
+        return agree(msgid=former[0])
+    number = desk.world.next_number()
+    sent[key] = (number, time.time())
+    _show(desk, follower.openid, "template", asked, number)
+    event = {"Event": "TEMPLATESENDJOBFINISH", "MsgID": number, "Status": "success"}
+    desk.phones.later(follower.openid, event)
+    return agree(msgid=number)
+
+
+def _send_subscription(desk: Desk, asked: dict[str, Any]) -> dict[str, Any]:
+    openid = _receiver(desk, asked).openid
+    _check_fields(asked)
+    template_id = str(asked["template_id"])
+    if not desk.world.windows.spend_consent(openid, template_id):
+        raise RefusedError(NO_CONSENT)
+    number = desk.world.next_number()
+    _show(desk, openid, "subscribe", asked, number)
+    row = {"TemplateId": template_id, "MsgID": number, "ErrorCode": 0, "ErrorStatus": "success"}
+    event = {"Event": "subscribe_msg_sent_event", "SubscribeMsgSentEvent": {"List": row}}
+    desk.phones.later(openid, event)
+    return agree()
+
+
+def _send_one_time(desk: Desk, asked: dict[str, Any]) -> dict[str, Any]:
+    openid = _receiver(desk, asked).openid
+    scene = str(asked.get("scene", ""))
+    if not scene.isdigit() or int(scene) > 10_000:
+        raise RefusedError(BAD_SCENE, "invalid scene")
+    content = str(asked.get("data", {}).get("content", {}).get("value", ""))
+    if not 0 < len(content) <= ONE_TIME_ROOM:
+        raise RefusedError(TOO_LONG)
+    if not desk.world.windows.spend_consent(openid, f"scene:{scene}"):
+        raise RefusedError(NO_CONSENT)
+    title = str(asked.get("title", ""))
+    desk.world.ledger.write(
+        lane="wechat",
+        writer="service",
+        who=openid,
+        kind="card",
+        text=f"{title}\n{content}",
+        channel="one_time",
+        template_id=str(asked.get("template_id", "")),
+        title=title,
+        rows=[{"name": "content", "value": content}],
+        url=str(asked.get("url", "")),
+        message_id=str(desk.world.next_number()),
+    )
+    return agree()
