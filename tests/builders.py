@@ -1,0 +1,114 @@
+"""Rows and values for tests: `create_x(…)` with sensible contents, each of which can be replaced.
+
+Nobody here exists: ID numbers begin with 370899, which is no place, and phones with 1380000.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Contact, Conversation, Person, Region, new_id
+from models.sealing import blind_index
+from services import seeding
+
+DEPLOY = Path(__file__).parent.parent / "deploy"
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NOW = datetime(2022, 4, 6, 9, 0, tzinfo=SHANGHAI)
+"""When the demonstration begins: the 2022 announcement is open until 30 April."""
+
+_numbers = count(1)
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+
+
+def at(text: str) -> datetime:
+    """`2022-04-06 09:00` in Shanghai."""
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+def seed(session: Session) -> None:
+    """The district, its 2022 plan, and the demonstration's villages, posts and announcement."""
+    seeding.seed_district(session, _contents("district"))
+    seeding.seed_demo(session, _contents("demo"))
+    session.flush()
+
+
+@cache
+def _contents(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load((DEPLOY / f"{name}.yaml").read_text("utf-8"))
+    return document
+
+
+def id_number(born_on: date = date(1970, 5, 2), *, sex: str = "female", order: int = 0) -> str:
+    """A valid number of nobody: place code 370899, right checksum. `order` tells people apart."""
+    sequence = order * 2 + (1 if sex == "male" else 0)
+    body = f"370899{born_on:%Y%m%d}{sequence:03d}"
+    total = sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True))
+    return body + "10X98765432"[total % 11]
+
+
+def phone(order: int = 0) -> str:
+    """A mobile number that belongs to nobody."""
+    return f"1380000{order:04d}"
+
+
+def region(session: Session, code: str) -> Region:
+    """A seeded place by its code."""
+    return session.scalars(select(Region).where(Region.code == code)).one()
+
+
+def create_person(session: Session, **overrides: Any) -> Person:
+    """A person who is bound nowhere: woman, born 1970-05-02, lives in no village."""
+    order = next(_numbers)
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "name": "李桂香",
+        "id_number": id_number(order=order),
+        "born_on": date(1970, 5, 2),
+        "sex": "female",
+        "phone": phone(order),
+        "phone_verified_at": NOW,
+        "created_at": NOW,
+        **overrides,
+    }
+    number, mobile = values.pop("id_number"), values.pop("phone")
+    person = Person(**values)
+    person.id_number, person.phone = number, mobile
+    person.id_number_index = blind_index(number, "id_number") if number else None
+    person.phone_index = blind_index(mobile, "phone") if mobile else None
+    session.add(person)
+    session.flush()
+    return person
+
+
+def create_contact(session: Session, **overrides: Any) -> Contact:
+    """A WeChat user who follows the account and has not said who they are."""
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "channel": "wechat",
+        "address_key": f"o-test-{next(_numbers)}",
+        **overrides,
+    }
+    contact = Contact(**values)
+    session.add(contact)
+    session.flush()
+    return contact
+
+
+def create_conversation(session: Session, **overrides: Any) -> Conversation:
+    """A talk in which nothing is open."""
+    values: dict[str, Any] = {"turned_at": NOW, **overrides}
+    if "contact_id" not in values:
+        values["contact_id"] = create_contact(session).id
+    conversation = Conversation(**values)
+    session.add(conversation)
+    session.flush()
+    return conversation
