@@ -24,14 +24,12 @@ from tests.builders import seed
 if TYPE_CHECKING:
     from tests.talk import Talk
 
-TEST_KEYRING = Keyring(keys={"t": bytes(range(32))}, index_key=b"tests" * 7)
-
 
 @pytest.fixture(autouse=True)
 def keyring() -> Keyring:
     """The keys of sealed columns; the same in every test, whatever the one before installed."""
-    install(TEST_KEYRING)
-    return TEST_KEYRING
+    install(databases.TEST_KEYRING)
+    return databases.TEST_KEYRING
 
 
 @pytest.fixture(scope="session")

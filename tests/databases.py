@@ -21,8 +21,9 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 
 from models import Base, make_engine, schema
+from models.sealing import Keyring
 
-KINDS = ("sqlite", "postgres")
+TEST_KEYRING = Keyring(keys={"t": bytes(range(32))}, index_key=b"tests" * 7)
 SLACK = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 """A test server need not survive a power cut."""
 
