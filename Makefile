@@ -1,5 +1,78 @@
-.PHONY: lock
+# One command each; every one of them does its own set-up.
+#   make demo   the whole service on this machine, with phones to chat on
+#   make test   all tests, on SQLite and on a real PostgreSQL
+#   make check  what must hold before a commit: format, lint, types, imports, dependencies, tests
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format tidy lint types imports dependencies browser \
+        transcripts docs lock bench
+
 PYTHON ?= python3.11
+BIN := .venv/bin
+READY := .venv/.installed
+WORKERS ?= auto
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+setup: $(READY)
+
+$(READY): requirements/dev.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup
+	$(BIN)/gyg demo
+
+# The order is the order of speed, so that a slip is told soon.
+check: format lint imports dependencies types test
+
+format: setup
+	$(BIN)/ruff format --check .
+
+lint: setup
+	$(BIN)/ruff check .
+
+imports: setup
+	$(BIN)/lint-imports
+
+dependencies: setup
+	$(BIN)/deptry .
+
+types: setup
+	$(BIN)/mypy
+
+test: setup browser
+	$(BIN)/pytest -n $(WORKERS)
+
+# The pages are tried in a real Chromium. Where there is none and none can be had, those tests skip.
+browser:
+	@command -v chromium >/dev/null 2>&1 || { \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 300 \
+	    apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk; } >/dev/null 2>&1; \
+	} || echo "no Chromium: the tests that need one will skip"
+
+# Put right what a machine can put right.
+tidy: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Write the replies of all golden transcripts anew; read the difference as a resident would.
+transcripts: setup
+	$(BIN)/python -m tests.transcripts
+
+# Write the pages of docs/ that are made from the code.
+docs: setup
+	$(BIN)/python -m tests.house.pages
+
+bench: setup
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/bench.lock
+	$(BIN)/python -m bench
+
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q pyproject.toml -o requirements/run.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q pyproject.toml --group dev -o requirements/dev.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q pyproject.toml --group bench -o requirements/bench.lock
+	@! grep -n '://' requirements/*.lock || { echo "a lock names a machine"; exit 1; }
