@@ -1,13 +1,16 @@
-"""The outbox and what channels need to remember (design.md 7)."""
+"""The outbox: what leaves the house, one row a message, and what came back about it (design.md 7).
+
+The legal life of a delivery is the table `DELIVERY_STEPS`; nothing else changes `Delivery.state`.
+"""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, new_id
@@ -23,18 +26,73 @@ class DeliveryState(StrEnum):
     UNCERTAIN = "uncertain"
 
 
+class Happening(StrEnum):
+    """What can happen to a delivery: the names of the edges between its states."""
+
+    CLAIMED = "claimed"
+    """A sender took it, with a lease, and is about to call the provider."""
+    EXPIRED = "expired"
+    """Nobody may read it any more, such as a one-time code after its minutes."""
+    ACCEPTED = "accepted"
+    """The provider took it over."""
+    POSTPONED = "postponed"
+    """The provider certainly did not take it, and may later."""
+    REFUSED = "refused"
+    """The provider did not take it and never will, or the tries are used up."""
+    LOST_SIGHT = "lost_sight"
+    """No answer came, or the sender died: it may have been sent. Never sent again blindly."""
+    ARRIVED = "arrived"
+    """A receipt: it is on the resident's phone."""
+    BOUNCED = "bounced"
+    """A receipt: it did not reach the phone."""
+
+
+S, H = DeliveryState, Happening
+DELIVERY_STEPS: Mapping[Happening, Mapping[DeliveryState, DeliveryState]] = {
+    H.CLAIMED: {S.QUEUED: S.SENDING},
+    H.EXPIRED: {S.QUEUED: S.FAILED},
+    # From UNCERTAIN: the answer came after the lease had run out, and is believed all the same.
+    H.ACCEPTED: {S.SENDING: S.ACCEPTED, S.UNCERTAIN: S.ACCEPTED},
+    H.POSTPONED: {S.SENDING: S.QUEUED, S.UNCERTAIN: S.QUEUED},
+    H.REFUSED: {S.SENDING: S.FAILED, S.UNCERTAIN: S.FAILED},
+    H.LOST_SIGHT: {S.SENDING: S.UNCERTAIN},
+    # From FAILED: carriers retry for a day or two, and report success after an earlier failure.
+    H.ARRIVED: {S.ACCEPTED: S.DELIVERED, S.UNCERTAIN: S.DELIVERED, S.FAILED: S.DELIVERED},
+    # Not from DELIVERED: what was read cannot come back unread.
+    H.BOUNCED: {S.ACCEPTED: S.FAILED, S.UNCERTAIN: S.FAILED},
+}
+SETTLED = frozenset({S.DELIVERED, S.FAILED})
+
+
+class IllegalStep(Exception):  # noqa: N818 - says what happened
+    """A delivery was asked to take a step that its state does not allow."""
+
+
 class Delivery(Base):
-    """One message to one address, written in the same transaction as its cause."""
+    """One message to one address, written in the same transaction as its cause.
+
+    `key` and `slots` (JSON text) name a phrase of the wording; the sender renders it. `once` makes
+    repeated causes write one row. `due_at`, `expires_at` and `created_at` are business time, the
+    lease is the machine's own.
+    """
 
     __tablename__ = "delivery"
     __table_args__ = (
         Index(
             "ix_delivery_due",
+            "channel",
             "due_at",
             sqlite_where=text("state = 'queued'"),
             postgresql_where=text("state = 'queued'"),
         ),
-        Index("ix_delivery_provider", "channel", "provider_id"),
+        Index(
+            "ix_delivery_lease",
+            "lease_until",
+            sqlite_where=text("state = 'sending'"),
+            postgresql_where=text("state = 'sending'"),
+        ),
+        Index("ix_delivery_provider", "provider", "provider_id"),
+        Index("ix_delivery_address", "address_index", "created_at"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -42,9 +100,11 @@ class Delivery(Base):
     contact_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("contact.id"), index=True)
     person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"), index=True)
     address_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    address_index: Mapped[str | None] = mapped_column(String(32))
     key: Mapped[str] = mapped_column(String(64))
     slots_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     cause: Mapped[str] = mapped_column(String(64))
+    once: Mapped[str | None] = mapped_column(String(96), unique=True)
     state: Mapped[DeliveryState] = mapped_column(String(12), default=DeliveryState.QUEUED)
     due_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
@@ -55,18 +115,88 @@ class Delivery(Base):
     error: Mapped[str | None] = mapped_column(String(255))
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
-    receipt: Mapped[dict[str, Any] | None]
 
     address = Sealed()
     slots = Sealed()
 
+    def allows(self, happening: Happening) -> bool:
+        """Whether its state knows this step."""
+        return self.state in DELIVERY_STEPS[happening]
+
+    def take_step(self, happening: Happening) -> None:
+        """Move to the state that `happening` leads to. Raises `IllegalStep`."""
+        following = DELIVERY_STEPS[happening].get(DeliveryState(self.state))
+        if following is None:
+            raise IllegalStep(f"delivery {self.id} is {self.state}: it cannot be {happening}")
+        self.state = following
+
+
+class Receipt(Base):
+    """What a provider reported about one message, kept whether or not we know the message.
+
+    Receipts come twice, late, and before the answer to the send. `delivery_id` is empty until the
+    message is known; `phone_index` finds it where the answer with its number never came.
+    """
+
+    __tablename__ = "receipt"
+    __table_args__ = (
+        UniqueConstraint("provider", "provider_id", "phone_index", "status"),
+        Index("ix_receipt_phone", "phone_index", "received_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    provider: Mapped[str] = mapped_column(String(16))
+    provider_id: Mapped[str] = mapped_column(String(64))
+    phone_index: Mapped[str] = mapped_column(String(32))
+    status: Mapped[str] = mapped_column(String(64))
+    arrived: Mapped[bool]
+    received_at: Mapped[datetime]
+    delivery_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("delivery.id"), index=True)
+
 
 class ChannelToken(Base):
-    """An access token shared by all processes; its row is the refreshers' lock (platform.md 4)."""
+    """An access token shared by all processes; its row is the refreshers' lock (platform.md 4).
+
+    Whoever holds the claim asks the platform; the others wait until it is given back or runs out.
+    """
 
     __tablename__ = "channel_token"
 
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
-    token: Mapped[str | None] = mapped_column(String(1024))
-    expires_at: Mapped[datetime]
-    fetched_at: Mapped[datetime]
+    token_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime | None]
+    fetched_at: Mapped[datetime | None]
+    claimed_by: Mapped[str | None] = mapped_column(String(64))
+    claimed_until: Mapped[datetime | None]
+
+    token = Sealed(row_key="name")
+
+
+class Lease(Base):
+    """Who may run the clock's jobs, until when by the machines' clocks. Standbys wait for it."""
+
+    __tablename__ = "lease"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(64))
+    until: Mapped[datetime]
+
+
+class JobRun(Base):
+    """One run of one of the clock's jobs. Unique by its due time: nothing runs twice."""
+
+    __tablename__ = "job_run"
+    __table_args__ = (
+        UniqueConstraint("job", "due_at"),
+        Index("ix_job_run_due_at", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job: Mapped[str] = mapped_column(String(32))
+    due_at: Mapped[datetime]
+    holder: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[datetime]
+    heartbeat_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    done: Mapped[int | None]
+    error: Mapped[str | None] = mapped_column(String(255))

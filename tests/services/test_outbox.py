@@ -1,0 +1,285 @@
+"""The outbox: every edge of a delivery's life, claims nobody shares, and what a crash leaves."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from models import Contact, Delivery, new_id
+from models.telling import DELIVERY_STEPS, DeliveryState, Happening, IllegalStep, Receipt
+from services import outbox, receipts
+from services.outbox import BACK_OFF, LEASE, Answer, Fate, Parcel
+from services.receipts import Report
+from tests.builders import NOW, phone
+
+PHONE = phone(7)
+LATER = NOW + LEASE + timedelta(seconds=1)
+ACCEPTED = Answer(Fate.ACCEPTED, provider="tencent", provider_id="2640:1")
+
+
+def put(session: Session, **more: Any) -> Delivery:
+    given: dict[str, Any] = {
+        "channel": "sms",
+        "address": PHONE,
+        "key": "sms.one_time_code",
+        "slots": {"code": "135790", "minutes": 10},
+        "cause": "test",
+        "now": NOW,
+    }
+    delivery = outbox.enqueue(session, **{**given, **more})
+    session.flush()
+    return delivery
+
+
+def take(session: Session) -> Parcel:
+    [parcel] = outbox.claim(session, "sms", now=NOW, machine_now=NOW)
+    return parcel
+
+
+def report(*, arrived: bool = True, number: str = "2640:1", to: str = PHONE) -> Report:
+    return Report("tencent", number, to, arrived, "DELIVRD" if arrived else "UNDELIV")
+
+
+def settle(session: Session, delivery: Delivery, happening: Happening) -> None:
+    """Let the thing really happen, through the verb that a service would use."""
+    parcel = Parcel(
+        delivery.id, delivery.lease_until or NOW, delivery.channel, PHONE, delivery.key, {}
+    )
+    match happening:
+        case Happening.CLAIMED:
+            outbox.claim(session, "sms", now=NOW, machine_now=NOW)
+        case Happening.EXPIRED:
+            outbox.expire(session, NOW + timedelta(days=9))
+        case Happening.ACCEPTED:
+            outbox.record(session, parcel, ACCEPTED, now=NOW)
+        case Happening.POSTPONED:
+            outbox.record(session, parcel, Answer(Fate.POSTPONED, error="busy"), now=NOW)
+        case Happening.REFUSED:
+            outbox.record(session, parcel, Answer(Fate.REFUSED, error="no such number"), now=NOW)
+        case Happening.LOST_SIGHT:
+            outbox.give_up_leases(session, now=NOW, machine_now=LATER)
+        case Happening.ARRIVED:
+            receipts.record(session, [report()], NOW)
+        case Happening.BOUNCED:
+            receipts.record(session, [report(arrived=False)], NOW)
+
+
+def in_state(session: Session, state: DeliveryState) -> Delivery:
+    """A delivery that got into the state on a legal way."""
+    delivery = put(session)
+    ways: dict[DeliveryState, tuple[Happening, ...]] = {
+        DeliveryState.QUEUED: (),
+        DeliveryState.SENDING: (Happening.CLAIMED,),
+        DeliveryState.ACCEPTED: (Happening.CLAIMED, Happening.ACCEPTED),
+        DeliveryState.UNCERTAIN: (Happening.CLAIMED, Happening.LOST_SIGHT),
+        DeliveryState.DELIVERED: (Happening.CLAIMED, Happening.ACCEPTED, Happening.ARRIVED),
+        DeliveryState.FAILED: (Happening.CLAIMED, Happening.ACCEPTED, Happening.BOUNCED),
+    }
+    for happening in ways[state]:
+        settle(session, delivery, happening)
+    session.flush()
+    assert delivery.state == state
+    return delivery
+
+
+EDGES = [(h, a, b) for h, steps in DELIVERY_STEPS.items() for a, b in steps.items()]
+
+
+@pytest.mark.parametrize(("happening", "before", "after"), EDGES)
+def test_every_edge_is_walked_by_its_verb(
+    session: Session, happening: Happening, before: DeliveryState, after: DeliveryState
+) -> None:
+    delivery = in_state(session, before)
+    settle(session, delivery, happening)
+    assert delivery.state == after
+    ended = after in (DeliveryState.DELIVERED, DeliveryState.FAILED)
+    assert (delivery.settled_at is not None) == ended
+
+
+NO_EDGES = [
+    (happening, state)
+    for happening in Happening
+    for state in DeliveryState
+    if state not in DELIVERY_STEPS[happening]
+]
+
+
+@pytest.mark.parametrize(("happening", "state"), NO_EDGES)
+def test_where_there_is_no_edge_nothing_moves(
+    session: Session, happening: Happening, state: DeliveryState
+) -> None:
+    delivery = in_state(session, state)
+    settle(session, delivery, happening)
+    assert delivery.state == state
+    with pytest.raises(IllegalStep, match=state):
+        delivery.take_step(happening)
+
+
+def test_a_claimed_delivery_carries_what_was_put_in(session: Session) -> None:
+    put(session)
+    parcel = take(session)
+    assert (parcel.address, dict(parcel.slots)) == (PHONE, {"code": "135790", "minutes": 10})
+    assert PHONE.encode() not in (session.scalars(select(Delivery)).one().address_sealed or b"")
+
+
+def test_what_is_not_due_or_expired_or_for_another_channel_stays(session: Session) -> None:
+    put(session, due_at=NOW + timedelta(seconds=1))
+    put(session, expires_at=NOW)
+    put(session, channel="wechat", address="o-1")
+    assert not outbox.is_due(session, "sms", NOW)
+    assert outbox.claim(session, "sms", now=NOW, machine_now=NOW, limit=9) == []
+
+
+def test_an_expired_code_is_never_sent(session: Session) -> None:
+    code = put(session, expires_at=NOW + timedelta(minutes=10))
+    after = NOW + timedelta(minutes=10)
+    assert outbox.expire(session, after) == 1
+    assert code.state == DeliveryState.FAILED
+    assert outbox.claim(session, "sms", now=after, machine_now=NOW) == []
+
+
+def test_the_oldest_goes_first(session: Session) -> None:
+    second = put(session, due_at=NOW - timedelta(seconds=1))
+    first = put(session, due_at=NOW - timedelta(seconds=9))
+    parcels = outbox.claim(session, "sms", now=NOW, machine_now=NOW, limit=5)
+    assert [parcel.id for parcel in parcels] == [first.id, second.id]
+
+
+def test_the_same_cause_twice_is_one_delivery(session: Session) -> None:
+    assert put(session, once="reply:u:1") is put(session, once="reply:u:1")
+    assert put(session, once="reply:u:2") is not put(session, once="reply:u:1")
+
+
+def test_without_an_address_there_is_no_delivery(session: Session) -> None:
+    with pytest.raises(ValueError, match="nobody"):
+        put(session, address=None)
+    with pytest.raises(ValueError, match="nobody"):
+        put(session, address=None, contact=Contact(id=new_id(), channel="sms", address_key="k"))
+
+
+def test_a_contact_is_written_to_on_its_own_channel(session: Session) -> None:
+    contact = Contact(id=new_id(), channel="wechat", address_key="o-1")
+    session.add(contact)
+    session.flush()
+    delivery = put(session, channel="wechat", address=None, contact=contact)
+    assert (delivery.address, delivery.contact_id) == ("o-1", contact.id)
+
+
+def test_refusals_for_now_wait_longer_each_time_and_end(session: Session) -> None:
+    delivery = put(session)
+    for wait in BACK_OFF:
+        outbox.record(
+            session, take(session), Answer(Fate.POSTPONED, error="isp.SYSTEM_ERROR"), now=NOW
+        )
+        assert (delivery.state, delivery.due_at) == (DeliveryState.QUEUED, NOW + wait)
+        delivery.due_at = NOW
+        session.flush()
+    outbox.record(session, take(session), Answer(Fate.POSTPONED, error="again"), now=NOW)
+    assert (delivery.state, delivery.error) == (DeliveryState.FAILED, "again")
+
+
+def test_a_stopped_channel_does_not_use_up_tries(session: Session) -> None:
+    delivery = put(session)
+    for _ in range(len(BACK_OFF) + 3):
+        answer = Answer(Fate.POSTPONED, retry_in=timedelta(seconds=60), stops_channel=True)
+        outbox.record(session, take(session), answer, now=NOW)
+        delivery.due_at = NOW
+        session.flush()
+    assert (delivery.state, delivery.tries) == (DeliveryState.QUEUED, 0)
+
+
+def test_an_answer_to_an_earlier_claim_is_not_taken_for_the_present_one(session: Session) -> None:
+    delivery = put(session)
+    first = take(session)
+    outbox.give_up_leases(session, now=NOW, machine_now=LATER)
+    outbox.record(session, first, Answer(Fate.POSTPONED), now=NOW)
+    delivery.due_at = NOW
+    session.flush()
+    [second] = outbox.claim(session, "sms", now=NOW, machine_now=LATER)
+    outbox.record(session, first, Answer(Fate.REFUSED), now=NOW)
+    assert delivery.settled_at is None
+    outbox.record(session, second, ACCEPTED, now=NOW)
+    assert delivery.state == DeliveryState.ACCEPTED
+
+
+def test_a_living_lease_is_left_alone(session: Session) -> None:
+    put(session)
+    take(session)
+    assert outbox.give_up_leases(session, now=NOW, machine_now=NOW + LEASE / 2) == 0
+
+
+def test_a_damaged_row_does_not_hold_up_the_others(session: Session) -> None:
+    bad = put(session, due_at=NOW - timedelta(seconds=5))
+    bad.address_sealed = b"t:" + bytes(40)
+    good = put(session)
+    parcels = outbox.claim(session, "sms", now=NOW, machine_now=NOW, limit=5)
+    assert [parcel.id for parcel in parcels] == [good.id]
+    assert bad.state == DeliveryState.FAILED
+
+
+def test_a_receipt_before_the_answer_waits_for_it(session: Session) -> None:
+    delivery = put(session)
+    parcel = take(session)
+    assert receipts.record(session, [report()], NOW) == 1
+    assert delivery.settled_at is None
+    outbox.record(session, parcel, ACCEPTED, now=NOW)
+    assert delivery.state == DeliveryState.DELIVERED
+
+
+def test_a_receipt_before_a_time_out_settles_what_became_uncertain(session: Session) -> None:
+    delivery = put(session)
+    parcel = take(session)
+    receipts.record(session, [report()], NOW)
+    outbox.record(session, parcel, Answer(Fate.UNKNOWN, error="time-out"), now=NOW)
+    assert (delivery.state, delivery.provider_id) == (DeliveryState.DELIVERED, "2640:1")
+
+
+def test_a_receipt_that_could_mean_two_messages_settles_neither(session: Session) -> None:
+    pair = [in_state(session, DeliveryState.UNCERTAIN) for _ in range(2)]
+    receipts.record(session, [report()], NOW)
+    assert [one.state for one in pair] == [DeliveryState.UNCERTAIN] * 2
+    assert session.scalars(select(Receipt)).one().delivery_id is None
+
+
+def test_a_receipt_of_another_phone_settles_nothing(session: Session) -> None:
+    delivery = in_state(session, DeliveryState.UNCERTAIN)
+    receipts.record(session, [report(to=phone(8))], NOW)
+    assert delivery.state == DeliveryState.UNCERTAIN
+
+
+def test_receipts_twice_and_unknown_are_kept_once(session: Session) -> None:
+    assert receipts.record(session, [report(), report()], NOW) == 1
+    assert receipts.record(session, [report()], NOW) == 0
+    assert receipts.record(session, [report(arrived=False)], NOW) == 1
+
+
+def test_a_failure_after_success_changes_nothing(session: Session) -> None:
+    delivery = in_state(session, DeliveryState.DELIVERED)
+    receipts.record(session, [report(arrived=False)], NOW)
+    assert delivery.state == DeliveryState.DELIVERED
+
+
+def test_many_senders_never_get_the_same_delivery(sessions: sessionmaker[Session]) -> None:
+    with sessions.begin() as session:
+        for _ in range(40):
+            put(session)
+    taken: list[Any] = []
+
+    def work() -> None:
+        while True:
+            with sessions.begin() as session:
+                parcels = outbox.claim(session, "sms", now=NOW, machine_now=NOW, limit=3)
+            if not parcels:
+                return
+            taken.extend(parcel.id for parcel in parcels)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert len(taken) == 40
+    assert len(set(taken)) == 40
