@@ -6,17 +6,15 @@ because the two things that make XML dangerous are refused where they begin: a D
 
 from __future__ import annotations
 
-import re
 from typing import TypeAlias
 from xml.parsers import expat
+
+from channels.characters import strip_forbidden
 
 Node: TypeAlias = "str | dict[str, Node] | list[Node]"
 """Text, elements by name, or the repetitions of one element in order."""
 
 MAX_DEPTH = 16
-
-FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""The characters that an XML 1.0 document may not hold, in any form."""
 
 
 class Unreadable(ValueError):  # noqa: N818 - says what happened
@@ -32,7 +30,7 @@ def read_fields(body: bytes) -> dict[str, Node]:
     try:
         return _parse(body)
     except expat.ExpatError:
-        repaired = FORBIDDEN.sub("", body.decode("utf-8", "replace")).encode()
+        repaired = strip_forbidden(body.decode("utf-8", "replace")).encode()
     try:
         return _parse(repaired)
     except expat.ExpatError as error:
@@ -88,4 +86,4 @@ class _Builder:
 
 def cdata(text: str) -> str:
     """The text as CDATA: a `]]>` inside is split over two, forbidden characters are dropped."""
-    return f"<![CDATA[{FORBIDDEN.sub('', text).replace(']]>', ']]]]><![CDATA[>')}]]>"
+    return f"<![CDATA[{strip_forbidden(text).replace(']]>', ']]]]><![CDATA[>')}]]>"
