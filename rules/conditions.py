@@ -132,18 +132,18 @@ def _age_between(rule: Rule, day: date) -> Judge:
     high = _bound(rule, "age_max", day, otherwise=999)
     make = _age_entries(rule, {"min": low, "max": high}, names)
     reading = AgeReading.on(day)
-    kept: dict[int | None, TraceEntry] = {None: make(None, "unknown")}
+    unknown = make(None, "unknown")
+    kept: dict[tuple[int, bool], TraceEntry] = {}
 
     def judge(question: Question, age: int | None) -> TraceEntry:
-        entry = kept.get(age)
-        if entry is not None:
-            return entry
-        if age is None or question.born_on is None or age < low:
+        if age is None or question.born_on is None:
+            return unknown
+        if age < low:
             return make(age, "not_met", _reached(question.born_on, low, reading))
         held = reading.is_at_most(question.born_on, question.reference_on, age=age, most=high)
-        entry = make(age, "met" if held else "not_met")
-        if reading.upper == "integer_age":
-            kept[age] = entry
+        entry = kept.get((age, held))
+        if entry is None:
+            entry = kept[age, held] = make(age, "met" if held else "not_met")
         return entry
 
     return judge

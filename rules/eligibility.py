@@ -86,23 +86,26 @@ def decide(question: Question) -> Decision:
 def _judge(
     rule: _Compiled, question: Question, age: int | None, trace: list[TraceEntry]
 ) -> _Verdict:
-    unknown: list[TraceEntry] = []
     against: list[TraceEntry] = []
+    unknown: list[TraceEntry] = []
     for judge in rule.judges:
         entry = judge(question, age)
         trace.append(entry)
-        if entry.outcome == "unknown":
-            unknown.append(entry)
-        elif entry.outcome == "not_met":
+        if entry.outcome == "not_met":
             against.append(entry)
+            if entry.reached_on:
+                break  # too young: what comes after an age, retirement, is out of the question
+        elif entry.outcome == "unknown":
+            unknown.append(entry)
     if not against:
-        if not unknown:
-            return _HOLDS
-        return _Verdict(holds=False, missing=_unknown_facts(unknown, question))
-    if unknown or len(against) > 1 or against[0].reached_on is None:
+        return _open(unknown, question) if unknown else _HOLDS
+    if unknown or len(against) > 1 or not against[0].reached_on:
         return _FAILS
-    reached_on = date.fromisoformat(against[0].reached_on)
-    return _Verdict(holds=False, age_reached_on=_age_alone(rule, question, reached_on))
+    return _later(rule, question, against[0])
+
+
+def _open(unknown: list[TraceEntry], question: Question) -> _Verdict:
+    return _Verdict(holds=False, missing=_unknown_facts(unknown, question))
 
 
 _HOLDS = _Verdict(holds=True)
@@ -131,14 +134,18 @@ def _unknown_person(fact: str, question: Question) -> list[str]:
     return lacking
 
 
-def _age_alone(rule: _Compiled, question: Question, reached_on: date) -> date | None:
-    """The day on which the age is reached, unless retirement comes no later."""
+def _later(rule: _Compiled, question: Question, too_young: TraceEntry) -> _Verdict:
+    """Age alone stands in the way until the day it is reached, unless retirement comes first."""
     born_on = question.born_on
-    if not rule.ends_at_retirement or born_on is None:
-        return reached_on
-    possible = POSSIBLE[question.sex, question.retire_category]
-    retires_on = (retirement(born_on, c, law_on=reached_on).retires_on for c in possible)
-    return reached_on if all(reached_on < day for day in retires_on) else None
+    if born_on is None or too_young.reached_on is None:
+        return _FAILS
+    reached_on = date.fromisoformat(too_young.reached_on)
+    if rule.ends_at_retirement:
+        possible = POSSIBLE[question.sex, question.retire_category]
+        retires_on = (retirement(born_on, c, law_on=reached_on).retires_on for c in possible)
+        if not all(reached_on < day for day in retires_on):
+            return _FAILS
+    return _Verdict(holds=False, age_reached_on=reached_on)
 
 
 def _note_age(rule: _Compiled, desk: _Desk, age: int | None, trace: list[TraceEntry]) -> None:
@@ -173,8 +180,7 @@ def _desk(ruleset: str, track: Track, on: date) -> _Desk:
 
 @cache
 def _changes() -> tuple[date, ...]:
-    days = {*parameters.dates_of_change("eligibility"), *parameters.dates_of_change("retirement")}
-    return tuple(sorted(days))
+    return parameters.dates_of_change("eligibility", "retirement")
 
 
 def _compile(ruleset: str, track: Track, on: date) -> _Desk:

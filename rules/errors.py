@@ -6,7 +6,8 @@
     ├── NotInForce            asked about a day before a rule's first date
     ├── UnknownYear           the working calendar of that year has not been entered
     ├── UnknownTown           no town or street of that name
-    └── QuotaNotIssued        no allocation for that year, or none for that unit
+    ├── QuotaNotIssued        no allocation for that year, or none for that unit
+    └── UnfitList             a file of people that cannot be screened at all
 
 A caller that answers a citizen looks at ``code`` and ``values`` and uses its own wording; a
 terminal uses :func:`rules.messages.say`.
@@ -48,3 +49,7 @@ class UnknownTown(RuleError):  # noqa: N818
 
 class QuotaNotIssued(RuleError):  # noqa: N818
     """The year, or the unit in that year, has no allocation: neither 0 nor last year's number."""
+
+
+class UnfitList(RuleError):  # noqa: N818
+    """The file cannot be screened: missing, no CSV, or without the columns that it needs."""

@@ -12,7 +12,8 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
+from operator import mul
 from typing import Any, Literal
 
 from rules import strict_yaml
@@ -26,6 +27,8 @@ Problem = Literal[
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
+_ZEROS = ord("0") * sum(_WEIGHTS)
+_KEPT_DATES = 1 << 15
 _OLDEST_YEAR = 1880
 _DROPPED = frozenset("-‐‑‒–—―_.·•,、，。:")
 _REASONABLE = 200  # characters; longer text is not somebody's number
@@ -49,16 +52,14 @@ class IdReading:
 
 def read(text: str, on: date) -> IdReading:
     """The ID number in ``text``, its birth date no later than ``on``; never raises."""
-    number = text if len(text) == LENGTH and text.isascii() and text.isdigit() else normalise(text)
-    problem = _problem(number, on)
+    if _is_in_form(text):
+        number, problem = text, _wrong_content(text, on)
+    else:
+        number = normalise(text)
+        problem = _wrong_shape(number) or _wrong_content(number, on)
     if problem is None:
-        born_on = _born_on(number)
-        return IdReading(
-            valid=True,
-            id_number=number,
-            born_on=born_on,
-            sex="male" if int(number[16]) % 2 else "female",
-        )
+        sex: Sex = "male" if number[16] in "13579" else "female"
+        return IdReading(valid=True, id_number=number, born_on=_born_on(number[6:14]), sex=sex)
     return IdReading(valid=False, problem=problem, suggestion=_suggestion(number, on))
 
 
@@ -76,19 +77,19 @@ def normalise(text: str) -> str:
 
 def check_character(first_seventeen: str) -> str:
     """The 18th character that belongs to seventeen digits."""
-    total = sum(
-        weight * int(digit) for weight, digit in zip(_WEIGHTS, first_seventeen, strict=True)
-    )
-    return _CHECKS[total % 11]
+    codes = first_seventeen.encode("ascii")
+    return _CHECKS[(sum(map(mul, _WEIGHTS, codes)) - _ZEROS) % 11]
 
 
-def _problem(number: str, on: date) -> Problem | None:
-    shape = _wrong_shape(number)
-    if shape is not None:
-        return shape
+def _is_in_form(text: str) -> bool:
+    """Whether the text needs no normalising: seventeen digits and a digit or X."""
+    return len(text) == LENGTH and text.isascii() and text[:17].isdigit() and text[17] in _CHECKS
+
+
+def _wrong_content(number: str, on: date) -> Problem | None:
     if number[0] == "0":
         return "area"
-    born_on = _born_on(number)
+    born_on = _born_on(number[6:14])
     if born_on is None or born_on.year < _OLDEST_YEAR:
         return "date"
     if born_on > on:
@@ -112,9 +113,10 @@ def _is_scientific(number: str) -> bool:
     return bool(e) and head.isdigit() and exponent.isdigit()
 
 
-def _born_on(number: str) -> date | None:
+@lru_cache(_KEPT_DATES)
+def _born_on(digits: str) -> date | None:
     try:
-        return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         return None
 
@@ -122,7 +124,7 @@ def _born_on(number: str) -> date | None:
 def _suggestion(number: str, on: date) -> str | None:
     perhaps = _table()["perhaps"]
     corrected = "".join(perhaps.get(character, character) for character in number)
-    if corrected == number or _problem(corrected, on) is not None:
+    if corrected == number or _wrong_shape(corrected) or _wrong_content(corrected, on):
         return None
     return corrected
 

@@ -7,10 +7,14 @@ from datetime import date, timedelta
 
 from rules.errors import InvalidQuestion
 
+_SHORTEST_MONTH = 28
+
 
 def add_months(day: date, months: int) -> date:
     """The same day of the month ``months`` later; where it does not exist, the month's last."""
     year, month = _month_after(day, months)
+    if day.day <= _SHORTEST_MONTH:
+        return date(year, month, day.day)
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 

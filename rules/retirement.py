@@ -7,8 +7,10 @@ and never inferred from her sex alone; a wrong one moves the date by years (requ
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Literal
 
 from rules import parameters
@@ -52,8 +54,24 @@ class Law:
 
 def law(category: Category, law_on: date) -> Law:
     """The rule for ``category`` in the law in force on ``law_on``; may raise ``NotInForce``."""
-    found = parameters.in_force("retirement.law", law_on)
-    return Law(**found.value[category], delays_from=found.since)
+    place = bisect_right(_laws_since(), law_on)
+    if not place:
+        parameters.in_force("retirement.law", law_on)  # raises, with the first date
+    return _laws()[place - 1][category]
+
+
+@cache
+def _laws_since() -> tuple[date, ...]:
+    return parameters.dates_of_change("retirement.law")
+
+
+@cache
+def _laws() -> tuple[dict[Category, Law], ...]:
+    found = (parameters.in_force("retirement.law", since) for since in _laws_since())
+    return tuple(
+        {category: Law(**law.value[category], delays_from=law.since) for category in CATEGORIES}
+        for law in found
+    )
 
 
 def retirement(born_on: date, category: Category, *, law_on: date) -> Retirement:

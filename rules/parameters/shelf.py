@@ -44,6 +44,11 @@ class Parameter:
     unit: str
     values: tuple[InForce, ...]
 
+    @property
+    def topic(self) -> str:
+        """The folder that the parameter stands in."""
+        return self.name.partition(".")[0]
+
     def on(self, day: date) -> InForce:
         """The value that holds on ``day``; :class:`NotInForce` before the first one."""
         place = bisect_right([value.since for value in self.values], day)
@@ -82,18 +87,13 @@ def assumptions(on: date) -> tuple[InForce, ...]:
 
 
 @cache
-def dates_of_change(topic: str) -> tuple[date, ...]:
-    """Every day on which some parameter of ``topic`` takes a new value, oldest first."""
-    return tuple(
-        sorted(
-            {
-                value.since
-                for name, parameter in _shelf().items()
-                if name.startswith(topic + ".")
-                for value in parameter.values
-            }
-        )
-    )
+def dates_of_change(*names: str) -> tuple[date, ...]:
+    """Every day on which one of the parameters takes a new value, oldest first.
+
+    A name may be a whole topic, such as ``eligibility``.
+    """
+    chosen = (p for p in all_parameters() if p.name in names or p.topic in names)
+    return tuple(sorted({value.since for parameter in chosen for value in parameter.values}))
 
 
 def load_folder(folder: Path) -> dict[str, Parameter]:
