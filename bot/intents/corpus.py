@@ -1,0 +1,43 @@
+"""Our own phrases: patterns with alternatives and slots, spelled out the same way every time.
+
+A row of ``corpus.tsv`` is a label and a pattern: ``{a|b|}`` is a choice, ``<slot>`` a value from
+``slots.yaml``.
+"""
+
+import random
+import re
+import zlib
+from collections.abc import Iterator
+
+from bot.intents.lexicon import read_rows, read_yaml
+
+_CHOICE = re.compile(r"\{([^{}]*)\}")
+_SLOT = re.compile(r"<([a-z]+\d*x?)>")
+_TRIES = 6  # per wanted phrase; small patterns run out of new ones
+
+
+def labelled_phrases(per_pattern: int) -> Iterator[tuple[str, str]]:
+    """(label, phrase), up to `per_pattern` different phrases of each pattern, reproducibly."""
+    slots: dict[str, list[str]] = read_yaml("slots.yaml")
+    for label, pattern in read_rows("corpus.tsv"):
+        for phrase in _spell_out_many(pattern, slots, per_pattern):
+            yield label, phrase
+
+
+def _spell_out_many(pattern: str, slots: dict[str, list[str]], wanted: int) -> list[str]:
+    """All of a plain list of words, else at most `wanted` phrases of the pattern."""
+    if (listed := _CHOICE.fullmatch(pattern)) and "<" not in pattern:
+        return list(dict.fromkeys(filter(None, listed.group(1).split("|"))))
+    chooser = random.Random(zlib.crc32(pattern.encode()))  # noqa: S311 - not a secret
+    seen: dict[str, None] = {}
+    for _ in range(wanted * _TRIES):
+        phrase = _spell_out(pattern, slots, chooser)
+        if phrase and len(seen) < wanted:
+            seen[phrase] = None
+    return list(seen)
+
+
+def _spell_out(pattern: str, slots: dict[str, list[str]], chooser: random.Random) -> str:
+    chosen = _CHOICE.sub(lambda match: chooser.choice(match.group(1).split("|")), pattern)
+    filled = _SLOT.sub(lambda match: chooser.choice(slots[match.group(1)]), chosen)
+    return filled.strip(" ，")

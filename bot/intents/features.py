@@ -1,0 +1,42 @@
+"""What the model looks at in a plain phrase: character and sound n-grams, classes of words."""
+
+import re
+from itertools import combinations
+
+from bot.intents.lexicon import lexicon
+
+_DIGITS = re.compile(r"\d+")
+_LONGEST_GRAM = 4
+_SOUND_GRAMS = (2, 3)
+
+
+def features_of(plain: str) -> list[str]:
+    """Names of the features of `plain` (see `reading.Reading.plain`), each once, in order."""
+    shaped = "^" + _DIGITS.sub(_shape, plain) + "$"
+    found = dict.fromkeys(_grams(shaped))
+    table = lexicon()
+    sounds = [table.sounds.get(character, character) for character in shaped]
+    for size in _SOUND_GRAMS:
+        found.update(
+            dict.fromkeys(
+                "~" + " ".join(sounds[i : i + size]) for i in range(len(sounds) - size + 1)
+            )
+        )
+    names = [name for name, pattern in table.concepts if pattern.search(plain)]
+    found.update(dict.fromkeys("=" + name for name in names))
+    found.update(dict.fromkeys(f"={a}+{b}" for a, b in combinations(names, 2)))
+    found[f"#{min(len(plain), 20) // 2}"] = None
+    return list(found)
+
+
+def _shape(match: re.Match[str]) -> str:
+    length = len(match.group())
+    return "0" * length if length < 3 else f"<{length}>" if length < 19 else "<99>"
+
+
+def _grams(text: str) -> list[str]:
+    return [
+        text[i : i + size]
+        for size in range(1, _LONGEST_GRAM + 1)
+        for i in range(len(text) - size + 1)
+    ]

@@ -1,0 +1,110 @@
+"""What a phrase wants, in the labels of requirements section 5, and whether it asks for it now."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bot.intents.acts import ACTS, asks_for
+from bot.intents.lexicon import lexicon
+from bot.intents.model import model
+from bot.intents.precedence import ORDER, ruled_intent
+from bot.intents.reading import Reading, read
+from bot.intents.signals import signals_in
+
+_RULED = 0.99  # confidence of a rule
+_SURE = 0.6  # a part must be this sure to count as a request of its own
+_LEAST_PART = 2  # characters
+_LONGEST_READ = 400  # characters; the rest of an essay does not change what it is about
+# Small talk and slot answers are no second request.
+_NO_REQUEST = frozenset({"greeting", "unclear", "provide_info"})
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """One message understood.
+
+    `intent` is a label of requirements section 5. `act` is true only when the writer asks, now and
+    for themselves, for the act that the intent names (checkin, confirm, unsubscribe, leave): never
+    for questions, negations, quotations, reports about others or other days. `queued` holds further
+    intents of the same message, in order. `signals`: see `bot.intents.signals`. `confidence` is
+    between 0 and 1.
+    """
+
+    intent: str
+    act: bool
+    queued: tuple[str, ...]
+    signals: frozenset[str]
+    confidence: float
+
+
+def understand(text: str, *, channel: str = "wechat", open_question: bool = False) -> Understanding:
+    """The meaning of one message; never raises, whatever `text` holds.
+
+    `channel` is "wechat" or "sms": bare T, TD and R unsubscribe at once only by SMS. With
+    `open_question` a bare digit or letter is an answer, never a wish to leave.
+    """
+    reading = read(text[:_LONGEST_READ])
+    signals = signals_in(reading)
+    intent, confidence = _decide(reading.plain, signals)
+    if open_question and _is_choice(reading.plain):
+        return Understanding("unclear", act=False, queued=(), signals=signals, confidence=_RULED)
+    intent, queued = _rank(reading, intent, signals)
+    act = not queued and asks_for(intent, reading, channel=channel)
+    return Understanding(intent, act, queued, signals, confidence)
+
+
+def label_lines(lines: Iterable[str]) -> Iterator[str]:
+    """``intent<TAB>phrase`` for every line, in order; a blank line is an unclear phrase."""
+    for line in lines:
+        phrase = line.rstrip("\r\n")
+        yield f"{understand(phrase).intent}\t{phrase}"
+
+
+def _is_choice(plain: str) -> bool:
+    """A bare digit or letter; "0" stays the way to a person."""
+    return len(plain) == 1 and plain.isascii() and plain.isalnum() and plain != "0"
+
+
+def _decide(plain: str, signals: frozenset[str]) -> tuple[str, float]:
+    if not plain:
+        return "unclear", _RULED
+    if ruled := ruled_intent(plain, signals):
+        return ruled, _RULED
+    return model().score(plain)[0]
+
+
+def _rank(reading: Reading, intent: str, signals: frozenset[str]) -> tuple[str, tuple[str, ...]]:
+    """The intent that goes first, and the further requests of the same message after it."""
+    requests = _linked_requests(reading) or _acts_beside(reading, intent)
+    wanted = [label for label in requests if label not in _NO_REQUEST]
+    if "despair" in signals or intent == "accident" or not wanted:
+        first = intent
+    else:
+        first = min([*wanted, intent] if len(wanted) < 2 else wanted, key=_rank_of)
+    return first, tuple(label for label in dict.fromkeys(wanted) if label != first)
+
+
+def _rank_of(label: str) -> int:
+    return ORDER.index(label) if label in ORDER else len(ORDER)
+
+
+def _linked_requests(reading: Reading) -> list[str]:
+    """What each part asks for, when the writer says that there is one more thing."""
+    parts = [part.strip(",") for part in lexicon().links.split(reading.plain)]
+    parts = [part for part in parts if len(part) >= _LEAST_PART]
+    if len(parts) < 2:
+        return []
+    found = [_decide(part, frozenset()) for part in parts]
+    return [label for label, share in found if share >= _SURE]
+
+
+def _acts_beside(reading: Reading, intent: str) -> list[str]:
+    """Acts that one clause asks for while the message as a whole is about something else."""
+    clauses = [clause for clause in reading.plain.split(",") if len(clause) >= _LEAST_PART]
+    if len(clauses) < 2:
+        return []
+    readings = [Reading(raw=clause, written=clause, plain=clause) for clause in clauses]
+    return [
+        act
+        for act in ACTS
+        if act != intent and any(asks_for(act, clause, channel="wechat") for clause in readings)
+    ]
