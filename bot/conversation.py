@@ -15,7 +15,7 @@ from dialog import Answers, Heard, Say, State, Turn, open_form, prompt, step_bac
 from handlers import registry
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
-from wording.hearing import Command, hear_command, hear_number, hear_yes_no
+from wording.hearing import Command, hear_command, hear_number, hear_service, hear_yes_no
 
 SURE = 0.75
 """How sure the matcher must be before a message that missed its question is taken elsewhere."""
@@ -32,17 +32,22 @@ def converse(desk: Desk, standing: Standing, heard: Heard) -> tuple[Say, ...]:
     if not standing.stack and standing.queued:
         waiting = standing.queued.pop(0)
         queued = Asked(intent=waiting["intent"], heard=Heard(text=waiting["text"]))
-        says += (Say("dialog.and_then"), *_open(desk, standing, queued))
+        before = () if waiting.get("expected") else (Say("dialog.and_then"),)
+        says += (*before, *_open(desk, standing, queued))
     return says
 
 
 def _hear(desk: Desk, standing: Standing, heard: Heard) -> tuple[Say, ...]:
     offered, standing.offered = standing.offered, []
+    if not heard.text and standing.top is None:
+        return _wordless(desk, standing, heard)
     command = hear_command(heard.text) if heard.text else None
     if command is not None and (said := obey(desk, standing, command, heard)) is not None:
         return said
     meant = understand(heard.text, channel=desk.channel, open_question=standing.top is not None)
     if standing.top is None:
+        if service := hear_service(heard.text):
+            return _open(desk, standing, Asked(service, heard))
         chosen = hear_number(heard.text)
         if chosen is not None and 1 <= chosen <= len(offered):
             return _open(desk, standing, Asked(offered[chosen - 1], heard))
@@ -53,28 +58,39 @@ def _hear(desk: Desk, standing: Standing, heard: Heard) -> tuple[Say, ...]:
     return _answer(desk, standing, heard, meant)
 
 
+def _wordless(desk: Desk, standing: Standing, heard: Heard) -> tuple[Say, ...]:
+    """A picture, a voice nobody recognised, a place, a link, while no form is open."""
+    if heard.kind == "image":
+        return _open(desk, standing, Asked("papers", heard))
+    key = {"voice": "reader.voice", "location": "reader.place_alone"}.get(heard.kind)
+    return (Say(key or "reader.words_please"),)
+
+
 def obey(desk: Desk, standing: Standing, command: Command, heard: Heard) -> tuple[Say, ...] | None:
     """A global word. None where it means nothing here and the message goes on as it is."""
-    match command:
-        case Command.BACK if standing.top is not None:
-            flow = registry.flow(standing.top.flow)
-            return _settle(desk, standing, step_back(flow, standing.top, desk)) if flow else None
-        case Command.CANCEL if standing.top is not None:
-            dropped = standing.stack.pop()
-            standing.stack.clear()
-            standing.queued.clear()
-            return (Say("dialog.cancelled", {"form": _title(dropped)}),)
-        case Command.RESUME if standing.resume():
-            return _reprompt(desk, standing)
-        case Command.MORE if standing.more:
-            rest, standing.more = standing.more, ""
-            return (Say("dialog.more_text", {"text": rest}),)
-        case Command.MENU | Command.BACK:
-            return _leave_for(desk, standing, Asked("menu", heard))
-        case Command.HUMAN:
-            return _leave_for(desk, standing, Asked("human", heard))
-        case _:
-            return None
+    if command is Command.MENU or (command is Command.BACK and standing.top is None):
+        return _leave_for(desk, standing, Asked("menu", heard))
+    if command is Command.HUMAN:
+        return _leave_for(desk, standing, Asked("human", heard))
+    if command is Command.RESUME:
+        return _reprompt(desk, standing) if standing.resume() else None
+    if command is Command.MORE:
+        rest, standing.more = standing.more, ""
+        return (Say("dialog.more_text", {"text": rest}),) if rest else None
+    return _within_form(desk, standing, command)
+
+
+def _within_form(desk: Desk, standing: Standing, command: Command) -> tuple[Say, ...] | None:
+    """One step back, or leave the form; None when no form is open."""
+    if standing.top is None:
+        return None
+    if command is Command.CANCEL:
+        dropped = standing.top
+        standing.stack.clear()
+        standing.queued.clear()
+        return (Say("dialog.cancelled", {"form": _title(dropped)}),)
+    flow = registry.flow(standing.top.flow)
+    return _settle(desk, standing, step_back(flow, standing.top, desk)) if flow else None
 
 
 def begin(desk: Desk, standing: Standing, asked: Asked) -> tuple[Say, ...]:
@@ -115,6 +131,9 @@ def _answer(desk: Desk, standing: Standing, heard: Heard, meant: Understanding) 
         return (Say("dialog.form_gone", {"form": _title(gone)}), *_reprompt(desk, standing))
     heard_by_form = turn(flow, standing.top, heard, desk)
     elsewhere = meant.intent not in CHATTER and meant.confidence >= SURE
+    if service := heard_by_form.missed and hear_service(heard.text):
+        meant = replace(meant, intent=service, act=False)
+        elsewhere = True
     if heard_by_form.missed and elsewhere and heard.text:
         counter = registry.counter_for(meant.intent)
         if counter is not registry.counter_of(flow.name):
@@ -136,6 +155,9 @@ def _finish(desk: Desk, standing: Standing, flow: str, answers: Answers) -> tupl
     if counter is None or counter.finish is None:
         raise LookupError(f"no counter finishes the form {flow}")
     outcome = counter.finish(desk, flow, answers)
+    if outcome.leave:
+        standing.pause()
+        standing.queued.clear()
     says = _take(desk, standing, outcome)
     return says if outcome.starts else says + _reprompt(desk, standing)
 
@@ -148,6 +170,10 @@ def _open(desk: Desk, standing: Standing, asked: Asked) -> tuple[Say, ...]:
 def _take(desk: Desk, standing: Standing, outcome: Outcome) -> tuple[Say, ...]:
     """Say what the counter says and open its forms, the last one first to be asked."""
     standing.offered = list(outcome.offers)
+    standing.queued += [
+        {"intent": asked.intent, "text": asked.heard.text, "expected": True}
+        for asked in outcome.then
+    ]
     for start in outcome.starts:
         standing.stack = [state for state in standing.stack if state.flow != start.flow]
         standing.stack.append(State(flow=start.flow, answers=dict(start.answers)))

@@ -7,6 +7,7 @@ nothing a resident wrote is lost.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -68,11 +69,11 @@ class Inbox:
         now = self.clock.now(session)
         if conversation is None:
             conversation = _first_contact(session, letter, now)
-        standing = Standing.from_json(conversation.state)
+        standing = Standing.from_json(json.loads(conversation.standing or "{}"))
         desk = Desk(session=session, contact=conversation.contact, now=now, office=self.office)
         says = self._turn(desk, standing, letter, conversation.turned_at)
         reply = self._render(desk, standing, says)
-        conversation.state = standing.to_json()
+        conversation.standing = json.dumps(standing.to_json(), ensure_ascii=False)
         conversation.turned_at = now
         session.execute(insert(Inbound), _row(letter, now, reply))
         return reply
@@ -150,7 +151,7 @@ def _first_contact(session: Session, letter: Letter, now: datetime) -> Conversat
             Contact.channel == letter.channel, Contact.address_key == sender_key(letter)
         )
     ).one()
-    start = {"contact_id": contact_id, "state": {}, "turned_at": now}
+    start = {"contact_id": contact_id, "turned_at": now}
     _insert_once(session, Conversation, start)
     conversation = session.scalars(
         select(Conversation)

@@ -47,6 +47,9 @@ def prompt(flow: Flow, state: State, desk: Any, *, before: tuple[Say, ...] = ())
         done = State(flow=flow.name, answers=live)
         return Turn(state=done, says=before, finished=live)
     say, menu = _question(flow, ask, live, desk)
+    if ask.alone and len(menu) == 1:
+        answered = replace(state, answers={**live, ask.slot: menu[0]})
+        return prompt(flow, answered, desk, before=before)
     tries = state.tries if ask.slot == state.asked else 0
     asked = State(flow=flow.name, answers=live, asked=ask.slot, menu=menu, tries=tries)
     return Turn(state=asked, says=(*before, say))
@@ -79,8 +82,9 @@ def turn(flow: Flow, state: State, heard: Heard, desk: Any) -> Turn:
 def step_back(flow: Flow, state: State, desk: Any) -> Turn:
     """Take back the last answer in question order. On the first question: ask it again."""
     live = flow.live(state.answers)
-    if live:
-        del live[list(live)[-1]]
+    answered = [ask.slot for ask in flow.asks if ask.slot in live]
+    if answered:
+        del live[answered[-1]]
     return prompt(flow, replace(state, answers=live, tries=0, suggested=()), desk)
 
 

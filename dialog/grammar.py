@@ -100,6 +100,7 @@ class Ask:
     The question's text is the key `<flow>.ask_<slot>`, filled by `fill` when given. `options`
     makes the numbered menu; it is stored with the question, so a number cannot change its meaning
     between two messages. `free` marks a question that takes any words: nothing interrupts it.
+    `alone` answers a menu of one option by itself, without asking.
     """
 
     slot: str
@@ -108,24 +109,27 @@ class Ask:
     options: Callable[[Answers, Any], Sequence[Option]] | None = None
     fill: Callable[[Answers, Any], Mapping[str, Json]] | None = None
     free: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True)
 class Flow:
     """A form: its name and its questions in order. Slot names are unique and never change
-    their meaning; a changed meaning is a new name."""
+    their meaning; a changed meaning is a new name. `given` names facts that the counter fills in
+    when it opens the form: they are kept, and never asked."""
 
     name: str
     asks: tuple[Ask, ...]
+    given: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        slots = [ask.slot for ask in self.asks]
+        slots = [*self.given, *(ask.slot for ask in self.asks)]
         if len(set(slots)) != len(slots):
             raise ValueError(f"flow {self.name}: a slot is asked twice")
 
     def live(self, answers: Answers) -> dict[str, Json]:
         """The answers whose question still applies, in question order."""
-        kept: dict[str, Json] = {}
+        kept: dict[str, Json] = {slot: answers[slot] for slot in self.given if slot in answers}
         for ask in self.asks:
             if ask.slot in answers and ask.when(kept):
                 kept[ask.slot] = answers[ask.slot]

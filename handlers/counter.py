@@ -18,16 +18,6 @@ class Start:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a counter says, and the forms to open: the last one is asked first, the ones before
-    it wait underneath. `offers`: the intents that 1, 2, 3 … of a menu without a form mean."""
-
-    says: tuple[Say, ...] = ()
-    starts: tuple[Start, ...] = ()
-    offers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Asked:
     """Why somebody stands at the counter: the intent, its message, whether the act itself was
     asked for (never for questions or negations), and the signals heard in it. `misses` counts the
@@ -38,6 +28,20 @@ class Asked:
     act: bool = False
     signals: frozenset[str] = frozenset()
     misses: int = 0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a counter says, and the forms to open: the last one is asked first, the ones before
+    it wait underneath. `offers`: the intents that 1, 2, 3 … of a menu without a form mean.
+    `then`: what to go on with once all forms are done. `leave`: what waited underneath cannot
+    go on now, and is put aside."""
+
+    says: tuple[Say, ...] = ()
+    starts: tuple[Start, ...] = ()
+    offers: tuple[str, ...] = ()
+    then: tuple[Asked, ...] = ()
+    leave: bool = False
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,11 @@ def facts_in_force(desk: Desk) -> tuple[str, date, Announcement | None]:
     return (latest.ruleset if latest else screening.DEFAULT_RULESET), desk.today, None
 
 
-def _options(slot: str, *values: Json) -> Any:
+def numbered(slot: str, values: Sequence[Json], *, topic: str = FLOW) -> Any:
+    """Options whose labels are the keys `<topic>.<slot>_<value>`."""
+
     def options(_answers: Answers, _desk: Desk) -> Sequence[Option]:
-        return [Option(value, Say(f"{FLOW}.{slot}_{_name(value)}")) for value in values]
+        return [Option(value, Say(f"{topic}.{slot}_{_name(value)}")) for value in values]
 
     return options
 
@@ -69,12 +71,13 @@ def _is_urban_woman(answers: Answers) -> bool:
     return is_urban(answers) and sex == "female"
 
 
-WHO = _options("who", "self", "relative")
-TRACK = _options("track", "rural", "urban", "mixed")
-SEX = _options("sex", "female", "male")
-UNEMPLOYED = _options("unemployed", True, False, None)
-ZERO_EMPLOYMENT = _options("zero_employment_household", True, False, None)
-RETIRE_CATEGORY = _options("retire_category", "F50", "F55", None)
+YES_NO_UNKNOWN = (True, False, None)
+WHO = numbered("who", ("self", "relative"))
+TRACK = numbered("track", ("rural", "urban", "mixed"))
+SEX = numbered("sex", ("female", "male"))
+UNEMPLOYED = numbered("unemployed", YES_NO_UNKNOWN)
+ZERO_EMPLOYMENT = numbered("zero_employment_household", YES_NO_UNKNOWN)
+RETIRE_CATEGORY = numbered("retire_category", ("F50", "F55", None))
 
 
 def screening_asks() -> tuple[Ask, ...]:

@@ -17,6 +17,8 @@ from wording.hearing import (
     hear_choice,
     hear_choices,
     hear_name,
+    hear_number,
+    hear_phone,
     tidy,
 )
 
@@ -135,3 +137,31 @@ def free_text(*, shortest: int = 2, longest: int = 500) -> Reader:
         return Value(plain[:longest])
 
     return read
+
+
+def yes_no(*, wrong: str = "reader.yes_no") -> Reader:
+    """A bare yes or no, or the first or second of a menu of two."""
+
+    def read(heard: Heard, reading: Reading) -> Value | Wrong:
+        text = words(heard)
+        if isinstance(text, Wrong):
+            return text
+        number = hear_number(text)
+        if number in {1, 2} and reading.menu:
+            return Value(reading.menu[number - 1])
+        if heard.affirms is None:
+            return Wrong(Say(wrong))
+        return Value(heard.affirms)
+
+    return read
+
+
+def mobile(heard: Heard, _reading: Reading) -> Value | Wrong:
+    """A mainland mobile number; a landline is told apart, because it gets no messages."""
+    text = words(heard)
+    if isinstance(text, Wrong):
+        return text
+    told = hear_phone(text)
+    if told.mobile is None:
+        return Wrong(Say(f"reader.phone_{told.problem}"), complete=True)
+    return Value(told.mobile)

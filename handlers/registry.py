@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from dialog import Flow
-from handlers import eligibility, menu
+from handlers import (
+    application,
+    binding,
+    eligibility,
+    menu,
+    papers,
+    progress,
+    withdrawal,
+)
 from handlers.counter import Counter
 
 COUNTERS: tuple[Counter, ...] = (
     menu.COUNTER,
     eligibility.COUNTER,
+    binding.COUNTER,
+    application.COUNTER,
+    progress.COUNTER,
+    withdrawal.COUNTER,
+    papers.COUNTER,
 )
 
 _BY_INTENT = {intent: counter for counter in COUNTERS for intent in counter.intents}

@@ -17,9 +17,9 @@ from models.engine import make_engine, session_factory
 from models.notices import PublicNotice, PublicNoticeItem
 from models.people import Consent, Contact, OneTimeCode, Person
 from models.places import Region, RegionAlias
-from models.plan import Announcement, PlanVersion, Post, Quota
+from models.plan import Announcement, NumberSeries, PlanVersion, Post, Quota
 from models.talk import Conversation, Inbound, Ticket
-from models.telling import ChannelToken, Delivery
+from models.telling import ChannelToken, Delivery, JobRun, Lease, Receipt
 from models.trust import AuditEntry, ClockShift
 
 __all__ = [
@@ -38,8 +38,11 @@ __all__ = [
     "Decision",
     "Delivery",
     "Inbound",
+    "JobRun",
     "KinshipDeclaration",
+    "Lease",
     "Material",
+    "NumberSeries",
     "OneTimeCode",
     "Person",
     "PlanVersion",
@@ -47,6 +50,7 @@ __all__ = [
     "PublicNotice",
     "PublicNoticeItem",
     "Quota",
+    "Receipt",
     "Region",
     "RegionAlias",
     "Ticket",

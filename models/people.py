@@ -81,7 +81,10 @@ class Consent(Base):
 
 
 class OneTimeCode(Base):
-    """A code sent to a phone. Only its keyed hash is kept; wrong tries are counted here."""
+    """A code sent to a phone. Only its keyed hash is kept; wrong tries are counted here.
+
+    `claim` says what the code proves, by row ids; the phone it went to stands sealed.
+    """
 
     __tablename__ = "one_time_code"
     __table_args__ = (
@@ -89,8 +92,9 @@ class OneTimeCode(Base):
         Index("ix_one_time_code_contact", "contact_id", "sent_at"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     contact_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("contact.id"))
+    phone_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     phone_index: Mapped[str] = mapped_column(String(32))
     code_index: Mapped[str] = mapped_column(String(32))
     sent_at: Mapped[datetime]
@@ -98,4 +102,5 @@ class OneTimeCode(Base):
     wrong_tries: Mapped[int] = mapped_column(default=0)
     used_at: Mapped[datetime | None]
     claim: Mapped[dict[str, Any]]
-    """Who the writer says they are: row ids only, never a number in the clear."""
+
+    phone = Sealed()

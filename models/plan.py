@@ -81,3 +81,12 @@ class Post(Base):
     headcount: Mapped[int]
 
     region: Mapped[Region] = relationship()
+
+
+class NumberSeries(Base):
+    """The last number given out in a series; its row is the lock of those who draw the next."""
+
+    __tablename__ = "number_series"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    last: Mapped[int]

@@ -85,14 +85,17 @@ def blind_index(value: str, purpose: str) -> str:
 
 class _Row(Protocol):
     __tablename__: str
-    id: uuid.UUID
 
 
 class Sealed:
     """Reads and writes the clear text of the `<name>_sealed` column beside it.
 
-    The row needs its `id` first: it is part of the associated data.
+    The row needs its key first (`id`, or the column named by `row_key`): it is part of the
+    associated data.
     """
+
+    def __init__(self, *, row_key: str = "id") -> None:
+        self._row_key = row_key
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -112,6 +115,7 @@ class Sealed:
         setattr(row, self._name + "_sealed", sealed)
 
     def _place(self, row: _Row) -> str:
-        if row.id is None:
-            raise SealError(f"{row.__tablename__}.{self._name}: the row needs its id first")
-        return f"{row.__tablename__}.{self._name}|{row.id}"
+        key: uuid.UUID | None = getattr(row, self._row_key)
+        if key is None:
+            raise SealError(f"{row.__tablename__}.{self._name}: the row needs its key first")
+        return f"{row.__tablename__}.{self._name}|{key}"

@@ -27,7 +27,7 @@ class Clock(Protocol):
 class WallClock:
     """The machine's clock: the only one outside sandbox mode."""
 
-    def now(self, session: Session) -> datetime:  # noqa: ARG002 - the movable clock needs it
+    def now(self, session: Session) -> datetime:
         return datetime.now(UTC)
 
 

@@ -7,87 +7,10 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from wording.hearing.numbers import hear_integer, tidy
+from wording.hearing.words import words
 
-YES_WORDS = frozenset(
-    [
-        "是",
-        "是的",
-        "是嘞",
-        "是啊",
-        "对",
-        "对的",
-        "对嘞",
-        "对对",
-        "嗯",
-        "嗯嗯",
-        "嗯呐",
-        "好",
-        "好的",
-        "好嘞",
-        "好吧",
-        "行",
-        "行嘞",
-        "行吧",
-        "中",
-        "管",
-        "可以",
-        "可",
-        "成",
-        "同意",
-        "愿意",
-        "确认",
-        "确定",
-        "没错",
-        "有",
-        "有的",
-        "要",
-        "yes",
-        "y",
-        "ok",
-        "okay",
-        "1",
-        "好哩",
-        "没问题",
-        "俺同意",
-        "我同意",
-        "是我",
-        "是俺",
-        "能",
-    ]
-)
-NO_WORDS = frozenset(
-    [
-        "不",
-        "不是",
-        "不对",
-        "不行",
-        "不中",
-        "不管",
-        "没有",
-        "没",
-        "木有",
-        "无",
-        "不同意",
-        "不愿意",
-        "不要",
-        "不用",
-        "不能",
-        "否",
-        "错",
-        "错了",
-        "不对劲",
-        "no",
-        "n",
-        "2",
-        "不可以",
-        "算了",
-        "别",
-        "没得",
-        "没有的",
-        "都没有",
-        "都不是",
-    ]
-)
+YES_WORDS = words("affirm")
+NO_WORDS = words("deny")
 _TAIL = re.compile(r"[\s。.!！?？~～,，、;；…]+$|[啊呀哈呢嘛哦]+$")
 
 
@@ -102,20 +25,7 @@ class Command(StrEnum):
     RESUME = "resume"
 
 
-COMMANDS: dict[Command, frozenset[str]] = {
-    Command.MENU: frozenset(
-        ["菜单", "目录", "主菜单", "首页", "开始", "能办啥", "menu", "help", "帮助"]
-    ),
-    Command.BACK: frozenset(
-        ["返回", "上一步", "上一题", "退回", "回去", "后退", "填错了", "刚才填错了", "back"]
-    ),
-    Command.CANCEL: frozenset(
-        ["取消", "不办了", "不填了", "不报了", "退出", "不弄了", "算了不办了", "停"]
-    ),
-    Command.HUMAN: frozenset(["人工", "转人工", "0", "找人", "人工服务", "叫个人来"]),
-    Command.MORE: frozenset(["更多", "下一页", "还有呢", "more"]),
-    Command.RESUME: frozenset(["继续", "接着填", "接着办", "接着来", "继续填", "继续办"]),
-}
+COMMANDS = {command: words("commands", command.value) for command in Command}
 
 
 def bare(text: str) -> str:
@@ -172,3 +82,13 @@ def hear_number(text: str) -> int | None:
         plain,
     )
     return hear_integer(matched.group(1)) if matched else None
+
+
+def hear_again(text: str) -> bool:
+    """Whether somebody asks to have the last thing sent once more."""
+    return bare(text) in words("again")
+
+
+def hear_later(text: str) -> bool:
+    """Whether somebody puts a thing off."""
+    return bare(text) in words("later")

@@ -5,73 +5,14 @@ from __future__ import annotations
 import re
 
 from wording.hearing.numbers import tidy
+from wording.hearing.words import words
 
 _LEAD = re.compile(
     r"^(?:您好|你好)?[,，。\s]*(?:我|俺|他|她|俺娘|俺爹|俺妈|俺爸|姓名|名字)*\s*(?:的名字)?(?:名字)?(?:叫|是|姓名)?[:：\s]*"
 )
 _NAME = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]{1,15}(?:·[\u3400-\u4dbf\u4e00-\u9fff]{1,15})*")
-_NOT_NAMES = frozenset(
-    [
-        "不知道",
-        "知不道",
-        "没有",
-        "不想说",
-        "你好",
-        "您好",
-        "干啥",
-        "为啥",
-        "什么",
-        "名字",
-        "姓名",
-        "人工",
-        "菜单",
-        "返回",
-        "取消",
-        "报名",
-        "申请",
-        "打卡",
-        "请假",
-        "工资",
-        "补贴",
-        "谢谢",
-        "好的",
-        "可以",
-        "不是",
-        "图片",
-        "语音",
-        "身份证",
-        "我不",
-        "我是谁",
-        "干嘛",
-        "啥",
-        "咋弄",
-        "咋办",
-    ]
-)
-COMPOUND = frozenset(
-    [
-        "欧阳",
-        "司马",
-        "上官",
-        "诸葛",
-        "东方",
-        "皇甫",
-        "尉迟",
-        "公孙",
-        "令狐",
-        "慕容",
-        "司徒",
-        "夏侯",
-        "端木",
-        "闻人",
-        "南宫",
-        "长孙",
-        "宇文",
-        "鲜于",
-        "司空",
-        "澹台",
-    ]
-)
+_NOT_NAMES = words("not_names")
+COMPOUND = words("compound_surnames")
 
 
 def hear_name(text: str) -> str | None:

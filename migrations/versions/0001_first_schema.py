@@ -1,4 +1,4 @@
-"""The first schema: places, people, plan, cases, talk, outbox
+"""The first schema
 
 Revision 0001, follows .
 """
@@ -49,9 +49,11 @@ def upgrade() -> None:
 
     op.create_table('channel_token',
     sa.Column('name', sa.String(length=64), nullable=False),
-    sa.Column('token', sa.String(length=1024), nullable=True),
-    sa.Column('expires_at', models.base.Instant(timezone=True), nullable=False),
-    sa.Column('fetched_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('token_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('expires_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('fetched_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('claimed_by', sa.String(length=64), nullable=True),
+    sa.Column('claimed_until', models.base.Instant(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_channel_token'))
     )
     op.create_table('clock_shift',
@@ -76,6 +78,33 @@ def upgrade() -> None:
     with op.batch_alter_table('inbound', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_inbound_sender_key'), ['sender_key'], unique=False)
 
+    op.create_table('job_run',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('job', sa.String(length=32), nullable=False),
+    sa.Column('due_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('holder', sa.String(length=64), nullable=False),
+    sa.Column('started_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('heartbeat_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('ended_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('done', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('error', sa.String(length=255), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_job_run')),
+    sa.UniqueConstraint('job', 'due_at', name=op.f('uq_job_run_job_due_at'))
+    )
+    with op.batch_alter_table('job_run', schema=None) as batch_op:
+        batch_op.create_index('ix_job_run_due_at', ['due_at'], unique=False)
+
+    op.create_table('lease',
+    sa.Column('name', sa.String(length=32), nullable=False),
+    sa.Column('holder', sa.String(length=64), nullable=False),
+    sa.Column('until', models.base.Instant(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_lease'))
+    )
+    op.create_table('number_series',
+    sa.Column('name', sa.String(length=32), nullable=False),
+    sa.Column('last', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_number_series'))
+    )
     op.create_table('plan_version',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('year', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -246,7 +275,7 @@ def upgrade() -> None:
 
     op.create_table('conversation',
     sa.Column('contact_id', sa.Uuid(), nullable=False),
-    sa.Column('state', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('standing_sealed', sa.LargeBinary(), nullable=True),
     sa.Column('turned_at', models.base.Instant(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_conversation_contact_id_contact')),
     sa.PrimaryKeyConstraint('contact_id', name=op.f('pk_conversation'))
@@ -257,9 +286,11 @@ def upgrade() -> None:
     sa.Column('contact_id', sa.Uuid(), nullable=True),
     sa.Column('person_id', sa.Uuid(), nullable=True),
     sa.Column('address_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('address_index', sa.String(length=32), nullable=True),
     sa.Column('key', sa.String(length=64), nullable=False),
     sa.Column('slots_sealed', sa.LargeBinary(), nullable=True),
     sa.Column('cause', sa.String(length=64), nullable=False),
+    sa.Column('once', sa.String(length=96), nullable=True),
     sa.Column('state', sa.String(length=12), nullable=False),
     sa.Column('due_at', models.base.Instant(timezone=True), nullable=False),
     sa.Column('expires_at', models.base.Instant(timezone=True), nullable=True),
@@ -270,20 +301,23 @@ def upgrade() -> None:
     sa.Column('error', sa.String(length=255), nullable=True),
     sa.Column('created_at', models.base.Instant(timezone=True), nullable=False),
     sa.Column('settled_at', models.base.Instant(timezone=True), nullable=True),
-    sa.Column('receipt', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=True),
     sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_delivery_contact_id_contact')),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_delivery_person_id_person')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_delivery'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_delivery')),
+    sa.UniqueConstraint('once', name=op.f('uq_delivery_once'))
     )
     with op.batch_alter_table('delivery', schema=None) as batch_op:
+        batch_op.create_index('ix_delivery_address', ['address_index', 'created_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_delivery_contact_id'), ['contact_id'], unique=False)
-        batch_op.create_index('ix_delivery_due', ['due_at'], unique=False, sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
+        batch_op.create_index('ix_delivery_due', ['channel', 'due_at'], unique=False, sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
+        batch_op.create_index('ix_delivery_lease', ['lease_until'], unique=False, sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
         batch_op.create_index(batch_op.f('ix_delivery_person_id'), ['person_id'], unique=False)
-        batch_op.create_index('ix_delivery_provider', ['channel', 'provider_id'], unique=False)
+        batch_op.create_index('ix_delivery_provider', ['provider', 'provider_id'], unique=False)
 
     op.create_table('one_time_code',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('contact_id', sa.Uuid(), nullable=False),
+    sa.Column('phone_sealed', sa.LargeBinary(), nullable=True),
     sa.Column('phone_index', sa.String(length=32), nullable=False),
     sa.Column('code_index', sa.String(length=32), nullable=False),
     sa.Column('sent_at', models.base.Instant(timezone=True), nullable=False),
@@ -306,22 +340,30 @@ def upgrade() -> None:
     sa.Column('region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('accused_region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('contact_id', sa.Uuid(), nullable=True),
+    sa.Column('reporter_key', sa.String(length=32), nullable=True),
+    sa.Column('notice_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('anonymous', sa.Boolean(), nullable=False),
     sa.Column('urgent', sa.Boolean(), nullable=False),
     sa.Column('words_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('phone_sealed', sa.LargeBinary(), nullable=True),
     sa.Column('answers', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
     sa.Column('opened_at', models.base.Instant(timezone=True), nullable=False),
     sa.Column('due_on', sa.Date(), nullable=True),
     sa.Column('closed_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('closed_as', sa.String(length=16), nullable=True),
+    sa.CheckConstraint('NOT anonymous OR contact_id IS NULL', name=op.f('ck_ticket_anonymous_names_nobody')),
     sa.ForeignKeyConstraint(['accused_region_id'], ['region.id'], name=op.f('fk_ticket_accused_region_id_region')),
     sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_ticket_contact_id_contact')),
+    sa.ForeignKeyConstraint(['notice_id'], ['public_notice.id'], name=op.f('fk_ticket_notice_id_public_notice')),
     sa.ForeignKeyConstraint(['region_id'], ['region.id'], name=op.f('fk_ticket_region_id_region')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_ticket')),
     sa.UniqueConstraint('number', name=op.f('uq_ticket_number'))
     )
     with op.batch_alter_table('ticket', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_ticket_contact_id'), ['contact_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_ticket_notice_id'), ['notice_id'], unique=False)
         batch_op.create_index('ix_ticket_open', ['level', 'region_id', 'closed_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_ticket_reporter_key'), ['reporter_key'], unique=False)
 
     op.create_table('application_event',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -407,11 +449,33 @@ def upgrade() -> None:
     with op.batch_alter_table('public_notice_item', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_public_notice_item_notice_id'), ['notice_id'], unique=False)
 
+    op.create_table('receipt',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('provider', sa.String(length=16), nullable=False),
+    sa.Column('provider_id', sa.String(length=64), nullable=False),
+    sa.Column('phone_index', sa.String(length=32), nullable=False),
+    sa.Column('status', sa.String(length=64), nullable=False),
+    sa.Column('arrived', sa.Boolean(), nullable=False),
+    sa.Column('received_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('delivery_id', sa.Uuid(), nullable=True),
+    sa.ForeignKeyConstraint(['delivery_id'], ['delivery.id'], name=op.f('fk_receipt_delivery_id_delivery')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_receipt')),
+    sa.UniqueConstraint('provider', 'provider_id', 'phone_index', 'status', name=op.f('uq_receipt_provider_provider_id_phone_index_status'))
+    )
+    with op.batch_alter_table('receipt', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_receipt_delivery_id'), ['delivery_id'], unique=False)
+        batch_op.create_index('ix_receipt_phone', ['phone_index', 'received_at'], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('receipt', schema=None) as batch_op:
+        batch_op.drop_index('ix_receipt_phone')
+        batch_op.drop_index(batch_op.f('ix_receipt_delivery_id'))
+
+    op.drop_table('receipt')
     with op.batch_alter_table('public_notice_item', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_public_notice_item_notice_id'))
 
@@ -437,7 +501,9 @@ def downgrade() -> None:
 
     op.drop_table('application_event')
     with op.batch_alter_table('ticket', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_ticket_reporter_key'))
         batch_op.drop_index('ix_ticket_open')
+        batch_op.drop_index(batch_op.f('ix_ticket_notice_id'))
         batch_op.drop_index(batch_op.f('ix_ticket_contact_id'))
 
     op.drop_table('ticket')
@@ -449,8 +515,10 @@ def downgrade() -> None:
     with op.batch_alter_table('delivery', schema=None) as batch_op:
         batch_op.drop_index('ix_delivery_provider')
         batch_op.drop_index(batch_op.f('ix_delivery_person_id'))
+        batch_op.drop_index('ix_delivery_lease', sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
         batch_op.drop_index('ix_delivery_due', sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
         batch_op.drop_index(batch_op.f('ix_delivery_contact_id'))
+        batch_op.drop_index('ix_delivery_address')
 
     op.drop_table('delivery')
     op.drop_table('conversation')
@@ -491,6 +559,12 @@ def downgrade() -> None:
     op.drop_table('person')
     op.drop_table('region')
     op.drop_table('plan_version')
+    op.drop_table('number_series')
+    op.drop_table('lease')
+    with op.batch_alter_table('job_run', schema=None) as batch_op:
+        batch_op.drop_index('ix_job_run_due_at')
+
+    op.drop_table('job_run')
     with op.batch_alter_table('inbound', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_inbound_sender_key'))
 

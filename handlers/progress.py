@@ -1,0 +1,78 @@
+"""Where does my application stand: what happened, who holds it, and by when (R-4.1a)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from dialog import Say
+from handlers import binding
+from handlers.counter import Asked, Counter, Outcome
+from handlers.desk import Desk
+from models import Application, ApplicationStatus
+from services import cases
+from services.clock import business_date
+from wording.hearing import mask_name
+
+MOST_SHOWN = 3
+
+
+def open_progress(desk: Desk, asked: Asked) -> Outcome:
+    if desk.person is None:
+        return Outcome((Say("progress.bind_first"),), (binding.needed_first(desk),), then=(asked,))
+    found = cases.of_contact(desk.session, desk.contact)
+    if not found:
+        return Outcome((Say("progress.none"),))
+    shown = _those_meant(found, asked.heard.text)[:MOST_SHOWN]
+    says = [say for application in shown for say in tell(desk, application)]
+    if len(found) > len(shown):
+        says.append(Say("progress.more", {"count": len(found) - len(shown)}))
+    return Outcome((*says, *_what_can_be_done(shown)))
+
+
+def _those_meant(found: tuple[Application, ...], text: str) -> tuple[Application, ...]:
+    """The applications whose number's last digits stand in the message, else all."""
+    tails = [
+        application
+        for application in found
+        if application.number in text or application.number[-4:] in text
+    ]
+    return tuple(tails) or found
+
+
+def tell(desk: Desk, application: Application) -> tuple[Say, ...]:
+    """One application: whose, where it stands, what happened on the way, who acts next by when."""
+    head = Say(
+        "progress.head",
+        {
+            "number": application.number,
+            "name": mask_name(application.person.name),
+            "submitted_on": _day(application.submitted_at),
+        },
+    )
+    status = ApplicationStatus(application.status)
+    slots = {
+        "since_on": _day(application.status_at),
+        "holder": application.holder.name if application.holder else "",
+        "due_on": application.due_on.isoformat() if application.due_on else "",
+        "phone": desk.office.district_phone,
+    }
+    overdue = application.due_on is not None and application.due_on < desk.today
+    late = (Say("progress.overdue"),) if overdue else ()
+    return (head, Say(f"progress.status_{status.value}", slots), *late)
+
+
+def _what_can_be_done(shown: tuple[Application, ...]) -> tuple[Say, ...]:
+    if any(ApplicationStatus(item.status) in cases.WITHDRAWABLE for item in shown):
+        return (Say("progress.choices"),)
+    return ()
+
+
+def _day(at: datetime) -> str:
+    return business_date(at).isoformat()
+
+
+COUNTER = Counter(
+    name="progress",
+    intents=frozenset({"progress"}),
+    open=open_progress,
+)

@@ -1,0 +1,29 @@
+"""Service words that our own replies teach: they go straight to their counter."""
+
+from __future__ import annotations
+
+import re
+
+from wording.hearing.choices import bare
+from wording.hearing.numbers import tidy
+from wording.hearing.words import words_by_name
+
+SERVICE_WORDS = words_by_name("services")
+
+
+def hear_service(text: str) -> str | None:
+    """The counter that a service word standing alone leads to; None for anything else."""
+    plain = bare(text)
+    return next((name for name, words in SERVICE_WORDS.items() if plain in words), None)
+
+
+_WISH = re.compile(
+    r"(?:要|想|来|给.{1,5}|帮.{1,5}|替.{1,5})(?:报(?:名|个|那个|这个|公益|公[艺意一]岗|.{1,6}岗|.{1,4}员)|申请(?:个|一个|公益))|^报名|^申请$"
+)
+_ONLY_A_QUESTION = re.compile(r"问问?(?:一?下)?|能不能|可以.*吗|能.*[不吗]$|行不|吗[?？]?$")
+
+
+def wants_to_apply(text: str) -> bool:
+    """Whether the writer wants to apply now, rather than to know how or whether."""
+    plain = tidy(text)
+    return bool(_WISH.search(plain)) and not _ONLY_A_QUESTION.search(plain)

@@ -1,0 +1,86 @@
+"""Short messages as templates: what the provider registers, and what fits into how many parts.
+
+A mainland SMS is a registered text with numbered places. Ours are the phrases of `zh/sms.yaml`; the
+places are numbered in the order in which the slots first stand in the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from string import Formatter
+from typing import Any
+
+import yaml
+
+from wording.book import Book, WordingError, sheet
+
+PREFIX = "sms."
+SIGN = "sms.sign"
+SINGLE_UNITS, PART_UNITS = 70, 67
+"""What one SMS holds, and a part of a longer one, in UTF-16 units (platform.md 8.1)."""
+
+
+@dataclass(frozen=True)
+class SmsTemplate:
+    """One registered text. `longest` are the longest slots it takes; None where the text is cut to
+    `segments` before it is sent."""
+
+    name: str
+    text: str
+    slots: tuple[str, ...]
+    segments: int
+    longest: Mapping[str, Any] | None
+
+    @property
+    def registered(self) -> str:
+        """The text as the provider registers it, with {1}, {2}, … for the slots."""
+        places = {slot: f"{{{n}}}" for n, slot in enumerate(self.slots, start=1)}
+        return self.text.format_map(places)
+
+    def fill(self, slots: Mapping[str, Any]) -> list[str]:
+        """The values for {1}, {2}, …, worded as the phrase book words them. Raises WordingError."""
+        # A phrase for each slot alone: only the book knows how a date or an amount reads.
+        single = Book({slot: {"": f"{{{slot}}}"} for slot in self.slots})
+        try:
+            return [single.text(slot, "sms", **{slot: slots[slot]}) for slot in self.slots]
+        except KeyError as missing:
+            raise WordingError(f"{PREFIX}{self.name}: no value for {missing}") from None
+
+
+def sms_templates(book: Book) -> dict[str, SmsTemplate]:
+    """All templates by name. Raises WordingError where a phrase and its declaration disagree."""
+    source = resources.files("wording").joinpath("sms_templates.yaml")
+    declared = yaml.safe_load(source.read_text(encoding="utf-8"))
+    phrases = {key for key in book.phrases if key.startswith(PREFIX) and key != SIGN}
+    if phrases != {PREFIX + name for name in declared}:
+        raise WordingError("zh/sms.yaml and sms_templates.yaml do not hold the same templates")
+    return {name: _template(book, name, **more) for name, more in declared.items()}
+
+
+def units(text: str) -> int:
+    """How much room a text takes: characters, where an emoji counts two."""
+    return len(text.encode("utf-16-be", "surrogatepass")) // 2
+
+
+def room(segments: int, sign: str) -> int:
+    """The units left for the text when 【sign】 stands before it."""
+    whole = SINGLE_UNITS if segments == 1 else segments * PART_UNITS
+    return whole - units(f"【{sign}】")
+
+
+def cut(text: str, limit: int) -> tuple[str, str]:
+    """Cut a text to at most `limit` units, at a sentence end if there is one: the part that fits,
+    and the rest."""
+    if units(text) <= limit:
+        return text, ""
+    head = text.encode("utf-16-be", "surrogatepass")[: limit * 2].decode("utf-16-be", "ignore")
+    return sheet(text, len(head.encode()))
+
+
+def _template(book: Book, name: str, *, segments: int, longest: Any) -> SmsTemplate:
+    by_channel = book.phrases[PREFIX + name]
+    text = by_channel.get("sms", by_channel.get("", ""))
+    names = [slot for _, slot, _, _ in Formatter().parse(text) if slot]
+    return SmsTemplate(name, text, tuple(dict.fromkeys(names)), segments, longest)
