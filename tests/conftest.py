@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session, sessionmaker
@@ -23,6 +24,10 @@ from tests.builders import seed
 
 if TYPE_CHECKING:
     from tests.talk import Talk
+
+hypothesis.settings.register_profile("house", deadline=None, max_examples=60)
+hypothesis.settings.load_profile("house")
+"""No test judges time: a slow machine is no defect."""
 
 
 @pytest.fixture(autouse=True)
