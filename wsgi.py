@@ -10,13 +10,13 @@ from typing import Any
 from flask import Flask
 
 from bot.inbox import Inbox
+from bot.sms import sms_door
 from bot.web import health, time_machine, wechat_door
 from channels.wechat.envelope import WechatDoor
 from handlers.desk import Office
-from models import make_engine, session_factory
-from models.sealing import Keyring, derive_index_key, install
+from models.opening import open_database
 from services.clock import MovableClock, WallClock
-from settings import Settings, decode_aes_key, load, parse_field_keys
+from settings import Settings, decode_aes_key, load
 from wording import load_book
 
 BODY_LIMIT_BYTES = 256 * 1024
@@ -25,33 +25,23 @@ BODY_LIMIT_BYTES = 256 * 1024
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application. Raises `settings.SettingsError` where the environment is not fit."""
     settings = settings or load()
-    install_keyring(settings)
     inbox = make_inbox(settings)
     app = Flask("gongyigang", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
     app.register_blueprint(wechat_door(inbox, make_wechat_door(settings)))
     app.register_blueprint(health(inbox))
+    if settings.sms_provider != "none" and settings.sms_callback_secret is not None:
+        secret = settings.sms_callback_secret.get_secret_value()
+        app.register_blueprint(sms_door(inbox, provider=settings.sms_provider, secret=secret))
     if settings.sandbox:
         app.register_blueprint(time_machine(inbox))
     return app
 
 
-def install_keyring(settings: Settings) -> None:
-    """Put the keys of the sealed columns in place for this process."""
-    if settings.field_keys is None or settings.secret_key is None:
-        raise ValueError("settings.load lets no process without keys through")
-    install(
-        Keyring(
-            keys=parse_field_keys(settings.field_keys.get_secret_value()),
-            index_key=derive_index_key(settings.secret_key.get_secret_value()),
-        )
-    )
-
-
 def make_inbox(settings: Settings) -> Inbox:
     """The inbox on the configured database and clock."""
     return Inbox(
-        sessions=session_factory(make_engine(settings.database_url)),
+        sessions=open_database(settings),
         clock=MovableClock() if settings.sandbox else WallClock(),
         office=Office(district_phone=settings.district_phone, public_url=settings.public_url),
         book=load_book(),

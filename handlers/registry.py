@@ -48,3 +48,8 @@ def counter_of(flow_name: str) -> Counter | None:
 def flows() -> tuple[Flow, ...]:
     """Every form there is."""
     return tuple(form for form, _ in _BY_FLOW.values())
+
+
+def intents() -> frozenset[str]:
+    """Everything that some counter answers to."""
+    return frozenset(_BY_INTENT)

@@ -14,7 +14,7 @@ from tests.house.tree import ROOT, syntax, tracked
 NOT_ROOMS = frozenset({"bench", "deploy", "docs", "migrations", "requirements", "tests"})
 """Folders that nothing of ours is imported from when the service runs."""
 
-MODULES = frozenset({"cli", "settings", "wsgi"})
+MODULES = frozenset({"settings", "wsgi"})
 """The rooms that are one file. import-linter reads packages only, so their law stands here."""
 
 
@@ -52,7 +52,7 @@ def test_settings_know_nothing_of_the_house() -> None:
 
 def test_the_front_doors_talk_to_nobody_outside_and_not_to_the_sandbox() -> None:
     outside = {"wechatpy", "requests", "urllib3", "tencentcloud", "xmltodict", "sandbox"}
-    assert not (imported("cli") | imported("wsgi")) & outside
+    assert not imported("wsgi") & outside
 
 
 def test_every_folder_and_module_stands_in_the_contract() -> None:

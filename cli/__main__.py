@@ -1,0 +1,5 @@
+"""`python -m cli` is `gyg`."""
+
+from cli import main
+
+main()

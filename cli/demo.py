@@ -1,0 +1,146 @@
+"""`gyg demo`: the whole service and its outside world on this machine, with phones to chat on.
+
+Starts afresh every time: an embedded database, the stand-in for WeChat and the SMS provider, the
+web process and the clock, each a process of its own as in production. Then plays one resident's
+way from the first question to the receipt number, and opens the phone page.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import webbrowser
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+
+from cli.sms import registered_texts
+
+ROOT = Path(__file__).parent.parent
+STORY = ROOT / "tests" / "scenarios" / "first-contact-to-receipt.yaml"
+START_AT = "2022-04-06T09:00:00+08:00"
+PATIENCE_SECONDS = 30
+
+
+@click.command()
+@click.option("--browser/--no-browser", default=True, help="Open the phone page.")
+@click.option("--story/--no-story", default=True, help="Play the main job first.")
+@click.option("--stay/--no-stay", default=True, help="Keep running until Ctrl-C.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, help="The service's port.")
+@click.option("--sandbox-port", type=click.IntRange(1, 65535), default=8090, help="The phones'.")
+@click.option("--data", type=click.Path(path_type=Path), default=ROOT / "var" / "demo.db")
+def demo(
+    *, browser: bool, story: bool, stay: bool, port: int, sandbox_port: int, data: Path
+) -> None:
+    """Run everything on this machine, play the main job, open the phones."""
+    phones = f"http://127.0.0.1:{sandbox_port}"
+    environment = surroundings(port=port, sandbox_port=sandbox_port, data=data)
+    for leftover in data.parent.glob(data.name + "*"):
+        leftover.unlink()
+    with ExitStack() as running:
+        running.enter_context(process("sandbox", environment))
+        for words in (("db", "upgrade"), ("db", "demo")):
+            subprocess.run([sys.executable, "-m", "cli", *words], env=environment, check=True)
+        running.enter_context(process("cli", environment, "serve"))
+        running.enter_context(process("scheduler", environment))
+        wait_for(f"http://127.0.0.1:{port}/healthz")
+        wait_for(f"{phones}/clock")
+        tell(f"{phones}/sandbox/sms-templates", registered_texts())
+        tell(f"{phones}/clock", {"to": START_AT})
+        publish = [sys.executable, "-m", "cli", "wechat", "menu", "publish"]
+        subprocess.run(publish, env=environment, check=True)
+        if story:
+            replay([STORY], environment)
+        click.echo(f"\nThe phones: {phones}   The service: http://127.0.0.1:{port}")
+        if browser:
+            webbrowser.open(phones)
+        if stay:
+            click.echo("Ctrl-C ends everything.")
+            sleep_until_interrupted()
+
+
+@click.command(name="replay")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+def replay_files(files: tuple[Path, ...]) -> None:
+    """Play scenario FILES against the running demonstration."""
+    replay(list(files), dict(os.environ))
+
+
+def replay(files: list[Path], environment: dict[str, str]) -> None:
+    """Play scenarios; the first expectation that does not hold ends with the player's status."""
+    command = [sys.executable, "-m", "sandbox.replay", *map(str, files)]
+    played = subprocess.run(command, env=environment, check=False)
+    if played.returncode:
+        sys.exit(played.returncode)
+
+
+def surroundings(*, port: int, sandbox_port: int, data: Path) -> dict[str, str]:
+    """The environment of all processes of a demonstration: nothing of this machine's own."""
+    outside = f"http://127.0.0.1:{sandbox_port}"
+    ours = {
+        "GYG_SANDBOX": "1",
+        "GYG_PORT": str(port),
+        "GYG_DATABASE_URL": f"sqlite:///{data}",
+        "GYG_WECHAT_API_URL": outside,
+        "GYG_SMS_API_URL": outside,
+        "GYG_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "SANDBOX_PORT": str(sandbox_port),
+        "SANDBOX_URL": outside,
+        "SANDBOX_SERVICE_URL": f"http://127.0.0.1:{port}",
+        "PYTHONPATH": str(ROOT),
+    }
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("GYG_", "SANDBOX_"))}
+    return kept | ours
+
+
+@contextmanager
+def process(module: str, environment: dict[str, str], *words: str) -> Iterator[None]:
+    """A child process that ends with this one."""
+    child = subprocess.Popen([sys.executable, "-m", module, *words], env=environment)
+    try:
+        yield
+    finally:
+        child.terminate()
+        try:
+            child.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            child.kill()
+
+
+def wait_for(address: str) -> None:
+    """Wait until a local address answers; ClickException after half a minute."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(address, timeout=2):  # noqa: S310 - our own address
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise click.ClickException(f"{address} did not answer within {PATIENCE_SECONDS} s")
+
+
+def tell(address: str, document: object) -> None:
+    """Post a JSON document to a local address."""
+    request = urllib.request.Request(  # noqa: S310 - our own address
+        address,
+        data=json.dumps(document).encode(),
+        headers={"content-type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10):  # noqa: S310
+        pass
+
+
+def sleep_until_interrupted() -> None:
+    """Wait for Ctrl-C."""
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        click.echo("\nended")
