@@ -116,22 +116,20 @@ def _unknown_facts(unknown: list[TraceEntry], question: Question) -> tuple[str, 
     facts: list[str] = []
     for entry in unknown:
         if entry.fact in ("age", "retires_on"):
-            facts += _unknown_person(entry.fact, question)
+            facts += _unknown_person(entry, question)
         else:
             facts.append(entry.fact)
     return tuple(facts)
 
 
-def _unknown_person(fact: str, question: Question) -> list[str]:
+def _unknown_person(entry: TraceEntry, question: Question) -> list[str]:
     """The plain facts that an age or a retirement date still lacks."""
-    lacking = []
-    if question.born_on is None:
-        lacking.append("born_on")
-    if question.sex is None and question.retire_category is None:
-        lacking.append("sex")
-    elif fact == "retires_on" and question.sex != "male" and question.retire_category is None:
-        lacking.append("retire_category")
-    return lacking
+    lacking = ["born_on"] if question.born_on is None else []
+    if question.retire_category is not None or question.sex == "male":
+        return lacking
+    if question.sex is None and (entry.fact == "retires_on" or "female" in entry.needs):
+        return [*lacking, "sex"]
+    return [*lacking, "retire_category"] if entry.fact == "retires_on" else lacking
 
 
 def _later(rule: _Compiled, question: Question, too_young: TraceEntry) -> _Verdict:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 from operator import mul
+from string import ascii_lowercase
 from typing import Any, Literal
 
 from rules import strict_yaml
@@ -30,7 +31,6 @@ _CHECKS = "10X98765432"
 _ZEROS = ord("0") * sum(_WEIGHTS)
 _KEPT_DATES = 1 << 15
 _OLDEST_YEAR = 1880
-_DROPPED = frozenset("-‐‑‒–—―_.·•,、，。:")
 _REASONABLE = 200  # characters; longer text is not somebody's number
 
 
@@ -68,11 +68,9 @@ def normalise(text: str) -> str:
 
     A multiplication sign or a foreign X counts as X only in the last place.
     """
-    plain = unicodedata.normalize("NFKC", text[:_REASONABLE]).upper()
-    kept = "".join(_same(c) for c in plain if not _is_dropped(c))
-    if kept[-1:] in _ending():
-        kept = kept[:-1] + "X"
-    return kept
+    plain = text[:_REASONABLE].translate(_spellings())
+    kept = "".join([c for c in plain if not _is_dropped(c)])
+    return kept[:-1] + "X" if kept[-1:] in _ending() else kept
 
 
 def check_character(first_seventeen: str) -> str:
@@ -130,14 +128,19 @@ def _suggestion(number: str, on: date) -> str | None:
 
 
 def _is_dropped(character: str) -> bool:
-    return character in _DROPPED or unicodedata.category(character)[0] in "ZC"
+    return character in _table()["dropped"] or unicodedata.category(character)[0] in "ZC"
 
 
-def _same(character: str) -> str:
-    same: str = _table()["digits"].get(character, character)
-    return same
+@cache
+def _spellings() -> dict[int, str]:
+    """Full-width characters, small letters and Chinese digits, each to its plain form."""
+    wide = {code + 0xFEE0: chr(code) for code in range(0x21, 0x7F)}
+    capitals = {ord(small): small.upper() for small in ascii_lowercase}
+    wide |= {code + 0xFEE0: capital for code, capital in capitals.items()}
+    return wide | capitals | {ord(digit): plain for digit, plain in _table()["digits"].items()}
 
 
+@cache
 def _ending() -> frozenset[str]:
     return frozenset(_table()["last_place_x"])
 

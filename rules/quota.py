@@ -78,7 +78,7 @@ def find_town(called: str) -> Town:
     """The unit that people call ``called``; :class:`UnknownTown` lists the names known."""
     town = _by_alias().get(_spoken(called))
     if town is None:
-        known = "、".join(t.name for t in towns())
+        known = ", ".join(t.name for t in towns())
         raise UnknownTown("unknown_town", town=called, known=known)
     return town
 

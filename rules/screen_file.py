@@ -19,7 +19,7 @@ from rules.errors import UnfitList
 
 PIECE_BYTES = 1 << 20
 _SAMPLE_BYTES = 1 << 20
-_LONGEST_RECORD = 8 * PIECE_BYTES
+LONGEST_RECORD = 8 * PIECE_BYTES
 _NO_CSV = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _DELIMITERS = ",\t;"
 
@@ -95,11 +95,11 @@ def _records(file: BinaryIO, size: int) -> Iterator[bytes]:
     A quote that is never closed ends a piece at the longest record: one bad row, not one piece that
     holds the rest of the file.
     """
-    while content := file.read(size) + file.readline(_LONGEST_RECORD):
+    while content := file.read(size) + file.readline(LONGEST_RECORD):
         parts = [content]
         quotes, length = content.count(b'"'), len(content)
-        while quotes % 2 and length < size + _LONGEST_RECORD:
-            line = file.readline(_LONGEST_RECORD)
+        while quotes % 2 and length < size + LONGEST_RECORD:
+            line = file.readline(LONGEST_RECORD)
             if not line:
                 break
             parts.append(line)
@@ -109,9 +109,16 @@ def _records(file: BinaryIO, size: int) -> Iterator[bytes]:
 
 
 def _encoding(sample: bytes) -> str:
-    """UTF-8 if the sample is, else what spreadsheets in China write."""
+    """UTF-8, or else what spreadsheets in China write; a few broken lines do not change it."""
+    whole = sample[: sample.rfind(b"\n") + 1] or sample
+    telling = [line for line in whole.split(b"\n") if not line.isascii()]
+    as_utf8 = sum(map(_is_utf8, telling))
+    return "utf-8" if as_utf8 * 2 >= len(telling) else "gb18030"
+
+
+def _is_utf8(line: bytes) -> bool:
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(sample)
+        line.decode("utf-8")
     except UnicodeDecodeError:
-        return "gb18030"
-    return "utf-8"
+        return False
+    return True

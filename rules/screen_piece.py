@@ -129,9 +129,10 @@ def _guarded(row: list[str]) -> list[str]:
 
 
 def _harmless(cell: str) -> str:
-    if not cell or cell[0] not in _FORMULA or cell[1:].replace(".", "", 1).isdecimal():
+    if not cell or cell[0] not in _FORMULA:
         return cell
-    return "'" + cell
+    is_number = cell[0] in "+-" and cell[1:].replace(".", "", 1).isdecimal()
+    return cell if is_number else "'" + cell
 
 
 def _added(decision: Decision) -> tuple[str, str, Any, str, str]:

@@ -86,7 +86,9 @@ def run_screen(
         bad.write(_line(["line", "reason", *form.header]))
         progress(form.body_at)
         counts: Counter[str] = Counter()
-        for done, size in _screened(plan, pieces(source, form), _workers(source, workers)):
+        for done, size in _screened(
+            plan, pieces(source, form, size=PIECE_BYTES), _workers(source, workers)
+        ):
             good.write(done.good)
             bad.write(done.bad)
             counts += done.counts
