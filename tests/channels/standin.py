@@ -35,6 +35,7 @@ class Say:
     content_type: str = "application/json"
     hang: float = 0.0
     cut: bool = False
+    location: str = ""
 
     @property
     def content(self) -> bytes:
@@ -115,6 +116,8 @@ def _handler(answer: Callable[[Asked], Say]) -> type[BaseHTTPRequestHandler]:
                 self.send_response(said.status)
                 self.send_header("Content-Type", said.content_type)
                 self.send_header("Content-Length", str(len(said.content)))
+                if said.location:
+                    self.send_header("Location", said.location)
                 self.end_headers()
                 self.wfile.write(said.content)
             except OSError:

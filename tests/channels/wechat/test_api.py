@@ -310,7 +310,7 @@ HTML = b"<html><body>502 Bad Gateway</body></html>"
         (Say(b"[]"), Action.TRANSIENT),
         (Say({"errcode": "soon"}), Action.TRANSIENT),
         (Say(b"", status=404), Action.ACCOUNT),
-        (Say(b"", status=302), Action.ACCOUNT),
+        (Say(b"", status=302, location="/elsewhere"), Action.ACCOUNT),
     ],
 )
 def test_another_voice_than_the_platforms(platform: StandIn, answer: Say, action: Action) -> None:

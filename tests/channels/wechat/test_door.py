@@ -156,8 +156,7 @@ def test_another_key_is_refused() -> None:
 def test_garbage_that_somebody_signed_is_refused(sealed: str) -> None:
     args = signed_args(msg_signature=sign(TOKEN, str(int(NOW)), NONCE, sealed))
     body = f"<xml><Encrypt><![CDATA[{sealed}]]></Encrypt></xml>".encode()
-    why, held = refusal(create_door(), args, body)
-    assert (why in {"undecipherable", "wrong_app"}, held) == (True, True)
+    assert refusal(create_door(), args, body) == ("undecipherable", True)
 
 
 # --- bodies nobody can read --------------------------------------------------------------------
@@ -177,7 +176,7 @@ UNREADABLE = [
     BOMB,
     EXTERNAL,
     BOMB.decode().encode("utf-16"),
-    b"<xml>" + b"<a>" * 5000 + b"</a>" * 5000 + b"</xml>",
+    text_xml().replace("</xml>", "<a>" * 5000 + "</a>" * 5000 + "</xml>").encode(),
 ]
 
 
