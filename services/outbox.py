@@ -26,7 +26,7 @@ from models.sealing import SealError, blind_index
 from models.telling import DeliveryState, Happening
 from services import receipts
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=120)
 """Longer than any provider call may take, so that a living sender is not taken for dead."""
 
 STALE_AFTER = timedelta(days=3)
@@ -54,8 +54,8 @@ class Answer:
     """What a carrier brings back. `provider_id` is the provider's own number of the message, which
     its receipts name. `error` is the provider's code and words, without personal data.
 
-    `retry_in` replaces the usual back-off and does not count as a try; `stops_channel`: nothing
-    else will pass on this channel for now.
+    `retry_in` replaces the usual back-off. `stops_channel`: nothing at all passes on this channel
+    for now, which is not this message's fault and does not count as one of its tries.
     """
 
     fate: Fate
@@ -202,6 +202,13 @@ def give_up_leases(session: Session, *, now: datetime, machine_now: datetime) ->
     return len(abandoned)
 
 
+def needs_tidying(session: Session, *, now: datetime, machine_now: datetime) -> bool:
+    """Whether `expire` or `give_up_leases` would find something."""
+    expired = (Delivery.state == DeliveryState.QUEUED) & (Delivery.expires_at <= now)
+    abandoned = (Delivery.state == DeliveryState.SENDING) & (Delivery.lease_until < machine_now)
+    return session.scalar(select(Delivery.id).where(expired | abandoned).limit(1)) is not None
+
+
 def _due(channel: str, now: datetime) -> Any:
     return select(Delivery).where(
         Delivery.channel == channel,
@@ -231,7 +238,7 @@ def _take(delivery: Delivery, *, now: datetime, machine_now: datetime) -> Parcel
 
 
 def _postpone(delivery: Delivery, answer: Answer, now: datetime) -> None:
-    if answer.retry_in is not None:
+    if answer.stops_channel:
         delivery.tries -= 1
     elif delivery.tries > len(BACK_OFF):
         _fail(delivery, Happening.REFUSED, now)

@@ -7,32 +7,21 @@ if only one message can be meant.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from channels.sms.callbacks import Receipt as Report
 from models import Delivery
 from models.sealing import blind_index
 from models.telling import SETTLED, DeliveryState, Happening, Receipt
 
 MATCH_WITHIN = timedelta(days=1)
 """How far apart a message and a report of an unknown number may be, to belong together."""
-
-
-@dataclass(frozen=True)
-class Report:
-    """One provider's report about one message: its number there, the phone (11 digits), whether it
-    arrived, and the provider's own word for it."""
-
-    provider: str
-    provider_id: str
-    phone: str
-    arrived: bool
-    status: str
 
 
 def record(session: Session, reports: Iterable[Report], now: datetime) -> int:
@@ -77,8 +66,8 @@ def _keep(session: Session, report: Report, now: datetime) -> Receipt | None:
         "provider": report.provider,
         "provider_id": report.provider_id[:64],
         "phone_index": blind_index(report.phone, "phone"),
-        "status": report.status[:64],
-        "arrived": report.arrived,
+        "status": (report.code or report.description)[:64],
+        "arrived": report.delivered,
         "received_at": now,
     }
     row_id = session.scalar(
@@ -88,7 +77,8 @@ def _keep(session: Session, report: Report, now: datetime) -> Receipt | None:
 
 
 def _sent_as(session: Session, report: Report) -> Delivery | None:
-    return session.scalars(
+    """The message of that number; or of our own reference, where the provider gives it back."""
+    found = session.scalars(
         select(Delivery)
         .where(
             Delivery.provider == report.provider,
@@ -96,6 +86,12 @@ def _sent_as(session: Session, report: Report) -> Delivery | None:
         )
         .with_for_update()
     ).first()
+    if found is not None or not report.reference:
+        return found
+    try:
+        return session.get(Delivery, uuid.UUID(report.reference), with_for_update=True)
+    except ValueError:
+        return None
 
 
 def _candidate(session: Session, phone_index: str, now: datetime) -> Delivery | None:

@@ -1,6 +1,7 @@
 """The outbox: every edge of a delivery's life, claims nobody shares, and what a crash leaves."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,11 +9,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from channels.sms.callbacks import Receipt as Report
 from models import Contact, Delivery, new_id
 from models.telling import DELIVERY_STEPS, DeliveryState, Happening, IllegalStep, Receipt
 from services import outbox, receipts
 from services.outbox import BACK_OFF, LEASE, Answer, Fate, Parcel
-from services.receipts import Report
 from tests.builders import NOW, phone
 
 PHONE = phone(7)
@@ -40,7 +41,15 @@ def take(session: Session) -> Parcel:
 
 
 def report(*, arrived: bool = True, number: str = "2640:1", to: str = PHONE) -> Report:
-    return Report("tencent", number, to, arrived, "DELIVRD" if arrived else "UNDELIV")
+    return Report(
+        provider="tencent",
+        provider_id=number,
+        phone=to,
+        delivered=arrived,
+        code="DELIVRD" if arrived else "UNDELIV",
+        description="",
+        happened_at=NOW,
+    )
 
 
 def settle(session: Session, delivery: Delivery, happening: Happening) -> None:
@@ -248,6 +257,16 @@ def test_a_receipt_of_another_phone_settles_nothing(session: Session) -> None:
     delivery = in_state(session, DeliveryState.UNCERTAIN)
     receipts.record(session, [report(to=phone(8))], NOW)
     assert delivery.state == DeliveryState.UNCERTAIN
+
+
+def test_a_reference_of_ours_says_which_message_is_meant(session: Session) -> None:
+    pair = [in_state(session, DeliveryState.UNCERTAIN) for _ in range(2)]
+    receipts.record(session, [replace(report(), reference=str(pair[1].id))], NOW)
+    assert [one.state for one in pair] == [DeliveryState.UNCERTAIN, DeliveryState.DELIVERED]
+
+
+def test_a_reference_that_is_not_ours_is_no_error(session: Session) -> None:
+    assert receipts.record(session, [replace(report(), reference="somebody else's")], NOW) == 1
 
 
 def test_receipts_twice_and_unknown_are_kept_once(session: Session) -> None:

@@ -1,0 +1,88 @@
+"""All jobs of the clock, in one table. `docs/runbook.md` says of each what it does and what to do
+when it fails; a test holds the two together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from scheduler.works import Works
+from services.clock import SHANGHAI
+
+_EPOCH = datetime(2022, 1, 1, tzinfo=SHANGHAI)
+"""Every process counts intervals from here, so that they agree on due times."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something the clock does. `verb` gives how many things it did.
+
+    With `is_due` it is a look-out: it looks at every tick and leaves a run behind only when there
+    was something to do. Without, each due time is a run, and the last one that was missed within
+    `grace` is caught up with. `side_by_side`: how many runs may go on at once.
+    """
+
+    name: str
+    trigger: BaseTrigger
+    verb: Callable[[Works], int]
+    does: str
+    is_due: Callable[[Works], bool] | None = None
+    grace: timedelta = timedelta(seconds=10)
+    side_by_side: int = 1
+
+
+def every(seconds: int) -> BaseTrigger:
+    """Each multiple of so many seconds."""
+    return IntervalTrigger(seconds=seconds, start_date=_EPOCH, timezone=SHANGHAI)
+
+
+JOBS: tuple[Job, ...] = (
+    *(
+        Job(
+            name=f"send_{channel}",
+            trigger=every(1),
+            verb=partial(Works.send_mail, channel=channel),
+            is_due=partial(Works.has_mail, channel=channel),
+            does=f"Sends what is due in the outbox by {channel}.",
+            side_by_side=4,
+        )
+        for channel in ("sms", "wechat")
+    ),
+    Job(
+        name="fetch_materials",
+        trigger=every(2),
+        verb=Works.fetch_materials,
+        is_due=Works.has_materials,
+        does="Fetches the photos of papers that residents sent, and seals them.",
+    ),
+    Job(
+        name="tidy_mail",
+        trigger=every(5),
+        verb=Works.tidy_mail,
+        is_due=Works.has_untidy_mail,
+        does="Fails mail that expired; calls uncertain what a dead sender left.",
+    ),
+    Job(
+        name="forget_runs",
+        trigger=CronTrigger(hour=3, minute=10, timezone=SHANGHAI),
+        verb=Works.forget_runs,
+        does="Deletes the records of runs older than 30 days.",
+        grace=timedelta(hours=25),
+    ),
+)
+
+
+def latest_due(job: Job, now: datetime) -> datetime | None:
+    """The job's last due time up to now, within its grace."""
+    latest = None
+    due_at = job.trigger.get_next_fire_time(None, now - job.grace)
+    while due_at is not None and due_at <= now:
+        latest = due_at
+        due_at = job.trigger.get_next_fire_time(due_at, now)
+    return latest
