@@ -39,23 +39,43 @@ def converse(desk: Desk, standing: Standing, heard: Heard) -> tuple[Say, ...]:
 
 def _hear(desk: Desk, standing: Standing, heard: Heard) -> tuple[Say, ...]:
     offered, standing.offered = standing.offered, []
-    if not heard.text and standing.top is None:
-        return _wordless(desk, standing, heard)
     command = hear_command(heard.text) if heard.text else None
     if command is not None and (said := obey(desk, standing, command, heard)) is not None:
         return said
-    meant = understand(heard.text, channel=desk.channel, open_question=standing.top is not None)
     if standing.top is None:
-        if service := hear_service(heard.text):
-            return _open(desk, standing, Asked(service, heard))
-        chosen = hear_number(heard.text)
-        if chosen is not None and 1 <= chosen <= len(offered):
-            return _open(desk, standing, Asked(offered[chosen - 1], heard))
-        return _start(desk, standing, heard, meant)
+        return _at_the_door(desk, standing, heard, offered)
+    meant = _meaning(desk, heard, open_question=True)
+    if meant.intent == "unsubscribe" and meant.act:
+        return _leave_for(desk, standing, _asked(heard, meant))
     if _outranks(standing.top, meant):
-        standing.queued = standing.queued[:3]
         return _aside(desk, standing, heard, meant)
     return _answer(desk, standing, heard, meant)
+
+
+def _at_the_door(
+    desk: Desk, standing: Standing, heard: Heard, offered: Sequence[str]
+) -> tuple[Say, ...]:
+    """A message while no form is open: a service word, a number of the menu, or an intent."""
+    if not heard.text:
+        return _wordless(desk, standing, heard)
+    chosen = hear_number(heard.text)
+    if chosen is not None and 1 <= chosen <= len(offered):
+        return _open(desk, standing, Asked(offered[chosen - 1], heard))
+    if service := hear_service(heard.text):
+        return _open(desk, standing, Asked(service, heard))
+    meant = _meaning(desk, heard, open_question=False)
+    standing.misses = standing.misses + 1 if meant.intent == "unclear" else 0
+    _queue(standing, heard, meant)
+    return _open(desk, standing, _asked(heard, meant, misses=standing.misses))
+
+
+def _meaning(desk: Desk, heard: Heard, *, open_question: bool) -> Understanding:
+    """What the words mean. A bare number or yes to an open question needs no matcher."""
+    if open_question and (heard.affirms is not None or hear_number(heard.text) is not None):
+        return Understanding(
+            "provide_info", act=False, queued=(), signals=frozenset(), confidence=1
+        )
+    return understand(heard.text, channel=desk.channel, open_question=open_question)
 
 
 def _wordless(desk: Desk, standing: Standing, heard: Heard) -> tuple[Say, ...]:
@@ -86,7 +106,7 @@ def _within_form(desk: Desk, standing: Standing, command: Command) -> tuple[Say,
         return None
     if command is Command.CANCEL:
         dropped = standing.top
-        standing.stack.clear()
+        standing.pause()
         standing.queued.clear()
         return (Say("dialog.cancelled", {"form": _title(dropped)}),)
     flow = registry.flow(standing.top.flow)
@@ -107,12 +127,6 @@ def _leave_for(desk: Desk, standing: Standing, asked: Asked) -> tuple[Say, ...]:
     return says
 
 
-def _start(desk: Desk, standing: Standing, heard: Heard, meant: Understanding) -> tuple[Say, ...]:
-    standing.misses = standing.misses + 1 if meant.intent == "unclear" else 0
-    _queue(standing, heard, meant)
-    return _open(desk, standing, _asked(heard, meant, misses=standing.misses))
-
-
 def _aside(desk: Desk, standing: Standing, heard: Heard, meant: Understanding) -> tuple[Say, ...]:
     """Something else comes first; the open form waits underneath and goes on afterwards."""
     _queue(standing, heard, meant)
@@ -129,6 +143,9 @@ def _answer(desk: Desk, standing: Standing, heard: Heard, meant: Understanding) 
     if flow is None:  # a release took this form away: nothing is guessed
         gone = standing.stack.pop()
         return (Say("dialog.form_gone", {"form": _title(gone)}), *_reprompt(desk, standing))
+    if obstacle := _obstacle(desk, flow.name):
+        standing.stack.pop()
+        return (obstacle, *_reprompt(desk, standing))
     heard_by_form = turn(flow, standing.top, heard, desk)
     elsewhere = meant.intent not in CHATTER and meant.confidence >= SURE
     if service := heard_by_form.missed and hear_service(heard.text):
@@ -139,6 +156,11 @@ def _answer(desk: Desk, standing: Standing, heard: Heard, meant: Understanding) 
         if counter is not registry.counter_of(flow.name):
             return _aside(desk, standing, heard, meant)
     return _settle(desk, standing, heard_by_form)
+
+
+def _obstacle(desk: Desk, flow: str) -> Say | None:
+    counter = registry.counter_of(flow)
+    return counter.obstacle(desk) if counter and counter.obstacle else None
 
 
 def _settle(desk: Desk, standing: Standing, result: Turn) -> tuple[Say, ...]:

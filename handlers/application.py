@@ -17,7 +17,7 @@ from handlers import binding, eligibility
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
 from handlers.eligibility import as_facts, is_rural, is_urban, numbered
-from handlers.readers import choice, free_text, identity, mobile, name, several, words, yes_no
+from handlers.readers import choice, free_text, identity, mobile, name, several, words
 from handlers.villages import chosen_village, village_asks
 from models import Announcement, Post, Region
 from rules import eligibility as rules
@@ -174,8 +174,11 @@ def verdict(answers: Answers, desk: Desk) -> dict[str, Json]:
         return {"verdict": ""}
     facts = _facts_with_birth(answers, desk)
     question = screening.ask(facts, ruleset=posted.ruleset, reference_on=posted.reference_on)
-    outcome = rules.decide(question).outcome
-    return {"verdict": Say(f"application.verdict_{outcome}")}
+    decision = rules.decide(question)
+    if decision.becomes_eligible_on is not None:
+        reached_on = {"reached_on": decision.becomes_eligible_on.isoformat()}
+        return {"verdict": Say("application.verdict_too_early", reached_on)}
+    return {"verdict": Say(f"application.verdict_{decision.outcome}")}
 
 
 def _facts_with_birth(answers: Answers, desk: Desk) -> dict[str, Json]:
@@ -238,12 +241,12 @@ FORM = Flow(
             options=eligibility.RETIRE_CATEGORY,
         ),
         Ask("post", choice(post_options), options=post_options, alone=True),
-        Ask("kin", yes_no(), options=KIN),
+        Ask("kin", choice(KIN), options=KIN),
         Ask("kin_details", free_text(), when=has_kin, free=True),
         Ask("paper_id_card", photo),
         Ask("paper_household", photo),
         Ask("paper_proof", photo, when=needs_proof),
-        Ask("pledge", yes_no(), options=PLEDGE),
+        Ask("pledge", choice(PLEDGE), options=PLEDGE),
         Ask("confirm", confirmed, when=pledged, options=summary_options, fill=verdict),
     ),
     given=("own_sex",),
@@ -278,6 +281,13 @@ def how_to_apply(posted: Announcement) -> tuple[Say, ...]:
     """A question around applying: the plan's answer if it has one, then how to begin."""
     closes_on = {"closes_on": posted.closes_on.isoformat()}
     return (Say("application.how_to", closes_on),)
+
+
+def still_open(desk: Desk) -> Say | None:
+    """None while one can apply; a form that is half full hears at once when the window closed."""
+    if announcements.open_on(desk.session, desk.today) is None:
+        return Say("application.closed_meanwhile")
+    return None
 
 
 def finish_application(desk: Desk, _flow: str, answers: Answers) -> Outcome:
@@ -366,4 +376,5 @@ COUNTER = Counter(
     open=open_application,
     flows=(FORM,),
     finish=finish_application,
+    obstacle=still_open,
 )

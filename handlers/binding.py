@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dialog import Answers, Ask, Flow, Heard, Option, Reading, Say, Value, Wrong
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
-from handlers.readers import identity, mobile, name, words, yes_no
+from handlers.readers import choice, identity, mobile, name, words
 from handlers.villages import chosen_village, village_asks
 from models import Person
 from services import codes
@@ -50,7 +50,7 @@ def code(heard: Heard, _reading: Reading) -> Value | Wrong:
 FORM = Flow(
     FLOW,
     (
-        Ask("consent", yes_no(), options=consent_options),
+        Ask("consent", choice(consent_options), options=consent_options),
         Ask("name", name, when=_consented),
         Ask("id_number", identity, when=_consented),
         Ask("phone", mobile, when=_consented),
@@ -95,8 +95,9 @@ def finish_binding(desk: Desk, flow: str, answers: Answers) -> Outcome:
         case codes.TooMany(minutes):
             return Outcome((Say("binding.too_many_codes", {"minutes": minutes}),), leave=True)
         case people.CodeSent() as sent:
-            key = "binding.code_to_old_phone" if sent.on_record else "binding.code_sent"
-            says = [Say(key, {"tail": sent.tail})]
+            says = [Say("binding.code_sent", {"tail": sent.tail})]
+            if sent.on_record:
+                says = [Say("binding.code_to_old_phone")]
             if sent.shared:
                 says.append(Say("binding.shared_phone"))
             return Outcome(tuple(says), (Start(CODE_FLOW),))

@@ -47,11 +47,13 @@ class Outcome:
 @dataclass(frozen=True)
 class Counter:
     """One chat service. `open` answers or opens a form; `finish` gets the live answers of a
-    finished form, in the same transaction, and must be safe to repeat."""
+    finished form, in the same transaction, and must be safe to repeat. `obstacle` says why a form
+    that is open can come to nothing any more; it is asked before every answer."""
 
     name: str
     intents: frozenset[str]
     open: Callable[[Desk, Asked], Outcome]
     flows: tuple[Flow, ...] = ()
     finish: Callable[[Desk, str, Answers], Outcome] | None = None
+    obstacle: Callable[[Desk], Say | None] | None = None
     outranks_forms: bool = False

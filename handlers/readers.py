@@ -17,7 +17,6 @@ from wording.hearing import (
     hear_choice,
     hear_choices,
     hear_name,
-    hear_number,
     hear_phone,
     tidy,
 )
@@ -40,8 +39,7 @@ def choice(options: Options, *, wrong: str = "reader.choice") -> Reader:
         text = words(heard)
         if isinstance(text, Wrong):
             return text
-        labels = _labels(options, reading)
-        index = hear_choice(text, labels)
+        index = hear_choice(text, _labels(options, reading))
         if index is None and heard.affirms is not None and len(reading.menu) == 2:
             index = 0 if heard.affirms else 1
         if index is None or index >= len(reading.menu):
@@ -135,23 +133,6 @@ def free_text(*, shortest: int = 2, longest: int = 500) -> Reader:
         if len(plain) < shortest:
             return Wrong(Say("reader.too_short"))
         return Value(plain[:longest])
-
-    return read
-
-
-def yes_no(*, wrong: str = "reader.yes_no") -> Reader:
-    """A bare yes or no, or the first or second of a menu of two."""
-
-    def read(heard: Heard, reading: Reading) -> Value | Wrong:
-        text = words(heard)
-        if isinstance(text, Wrong):
-            return text
-        number = hear_number(text)
-        if number in {1, 2} and reading.menu:
-            return Value(reading.menu[number - 1])
-        if heard.affirms is None:
-            return Wrong(Say(wrong))
-        return Value(heard.affirms)
 
     return read
 

@@ -8,7 +8,7 @@ from dialog import Answers, Ask, Flow, Option, Say
 from handlers import binding
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
-from handlers.readers import choice, yes_no
+from handlers.readers import choice
 from models import Application, ApplicationStatus
 from services import cases
 from wording.hearing import mask_name
@@ -48,7 +48,7 @@ FORM = Flow(
     FLOW,
     (
         Ask("which", choice(which_options), options=which_options, alone=True),
-        Ask("sure", yes_no(), options=sure_options),
+        Ask("sure", choice(sure_options), options=sure_options),
     ),
 )
 

@@ -6,21 +6,29 @@ A scene is a function of the talk and of the words behind its name; add yours to
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 from sqlalchemy import select
 
 from models import Contact
 from models.sealing import blind_index
+from services import announcements, cases
+from services.clock import business_date
 from tests import builders
 from tests.talk import Talk
 
 
-def bound(talk: Talk, village: str = "v-xinyan-xinghualing", name: str = "") -> None:
-    """The writer has proved who they are: a woman born on 1970-05-02 of that village."""
+def bound(
+    talk: Talk, village: str = "v-xinyan-xinghualing", name: str = "", number: str = ""
+) -> None:
+    """The writer has proved who they are: a woman of that village, born on 1970-05-02 unless an
+    ID number says otherwise."""
+    number = number or builders.id_number(order=1)
     person = builders.create_person(
         talk.session,
         name=name or ("李桂香" if talk.who.isdigit() else talk.who),
-        id_number=builders.id_number(order=1),
+        id_number=number,
+        born_on=date.fromisoformat(f"{number[6:10]}-{number[10:12]}-{number[12:14]}"),
         phone=talk.who if talk.who.isdigit() else builders.phone(1),
         village_id=builders.region(talk.session, village).id,
     )
@@ -44,6 +52,25 @@ def writer(talk: Talk) -> Contact:
     return contact
 
 
+def applied(talk: Talk) -> None:
+    """The writer, bound already, has handed in an application under the open announcement."""
+    contact = writer(talk)
+    assert contact.person is not None
+    assert contact.person.village_id is not None
+    posted = announcements.open_on(talk.session, business_date(talk.clock.at))
+    assert posted is not None
+    request = cases.Request(
+        person=contact.person,
+        village_id=contact.person.village_id,
+        facts={"track": "rural", "groups": []},
+        post_id=None,
+        papers={"id_card": (), "household": ()},
+        kin_details=None,
+    )
+    cases.submit(talk.session, contact, posted, request, talk.clock.at)
+
+
 SCENES: dict[str, Callable[..., None]] = {
+    "applied": applied,
     "bound": bound,
 }

@@ -51,16 +51,20 @@ def hear_yes_no(text: str) -> bool | None:
 
 
 def hear_choice(text: str, labels: Sequence[str]) -> int | None:
-    """The index of the one label meant: by its number (2, 第二个, 选2), or by its words when they
-    fit one label only. None when nothing, or more than one, fits."""
+    """The index of the one label meant: by its number (2, 第二个, 选2), by holding a label (the
+    longest counts: 没有 before 有), or by being a part of one label only. Else None."""
     plain = bare(text)
     number = hear_number(plain)
     if number is not None:
         return number - 1 if 1 <= number <= len(labels) else None
-    if len(plain) < 2:
-        return None
-    fits = [i for i, label in enumerate(labels) if plain in label.lower() or label.lower() in plain]
-    return fits[0] if len(fits) == 1 else None
+    lowered = [label.lower() for label in labels]
+    if plain in lowered:
+        return lowered.index(plain)
+    inside = [label for label in lowered if label and label in plain]
+    if inside:
+        return lowered.index(max(inside, key=len))
+    around = [i for i, label in enumerate(lowered) if len(plain) >= 2 and plain in label]
+    return around[0] if len(around) == 1 else None
 
 
 def hear_choices(text: str, labels: Sequence[str]) -> tuple[int, ...] | None:

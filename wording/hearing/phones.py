@@ -29,7 +29,7 @@ def hear_phone(text: str) -> HeardPhone:
         return HeardPhone(mobile=digits)
     if len(digits) < 5:
         return HeardPhone(problem="none")
-    if digits.startswith("0") or len(digits) in {7, 8}:
+    if digits.startswith("0") or (len(digits) in {7, 8} and not digits.startswith("1")):
         return HeardPhone(problem="landline")
     if len(digits) == 11:
         return HeardPhone(problem="other")

@@ -18,12 +18,16 @@ def hear_service(text: str) -> str | None:
 
 
 _WISH = re.compile(
-    r"(?:要|想|来|给.{1,5}|帮.{1,5}|替.{1,5})(?:报(?:名|个|那个|这个|公益|公[艺意一]岗|.{1,6}岗|.{1,4}员)|申请(?:个|一个|公益))|^报名|^申请$"
+    r"(?:要|想|来|给.{1,5}|帮.{1,5}|替.{1,5})"
+    r"(?:报(?:名|个|那个|这个|公益|公[艺意一]岗|.{1,6}岗|.{1,4}员)|申请(?:个|一个|公益))"
 )
-_ONLY_A_QUESTION = re.compile(r"问问?(?:一?下)?|能不能|可以.*吗|能.*[不吗]$|行不|吗[?？]?$")
+_BARE = re.compile(r"^(?:报名|申请)(?:公益岗|公益性岗位)?(?:吧|啊|呗|哈)?[。!！]?$")
+_ONLY_A_QUESTION = re.compile(r"问问|问一下|问下|能不能|可以.*吗|能.*[不吗]$|行不|吗[?？]?$|要不要")
 
 
 def wants_to_apply(text: str) -> bool:
     """Whether the writer wants to apply now, rather than to know how or whether."""
     plain = tidy(text)
+    if _BARE.search(plain):
+        return True
     return bool(_WISH.search(plain)) and not _ONLY_A_QUESTION.search(plain)
