@@ -1,0 +1,155 @@
+"""What the environment must say before the service may start."""
+
+from __future__ import annotations
+
+import base64
+import os
+
+import pytest
+
+from settings import (
+    REQUIRED_OUTSIDE_SANDBOX,
+    SANDBOX_DEFAULTS,
+    SettingsError,
+    load,
+    parse_field_keys,
+)
+
+KEY = base64.b64encode(b"k" * 32).decode()
+COMPLETE = {
+    "WECHAT_TOKEN": "sometoken",
+    "WECHAT_APP_ID": "wx0123456789abcdef",
+    "WECHAT_APP_SECRET": "app-secret",
+    "WECHAT_ORIGINAL_ID": "gh_0123456789ab",
+    "WECHAT_AES_KEY": base64.b64encode(b"a" * 32).decode()[:43],
+    "SECRET_KEY": "s" * 32,
+    "FIELD_KEYS": f"1:{KEY}",
+}
+SMS = {
+    "SMS_PROVIDER": "tencent",
+    "SMS_SECRET_ID": "id",
+    "SMS_SECRET_KEY": "key",
+    "SMS_APP_ID": "1400000000",
+    "SMS_CALLBACK_SECRET": "callback",
+}
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No GYG_ variable of the machine reaches a test."""
+    for name in [name for name in os.environ if name.startswith("GYG_")]:
+        monkeypatch.delenv(name)
+
+
+def put(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
+    for name, value in values.items():
+        monkeypatch.setenv(f"GYG_{name}", value)
+
+
+def test_a_complete_environment_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    put(monkeypatch, **COMPLETE, **SMS)
+    settings = load()
+    assert settings.sandbox is False
+    assert settings.wechat_mode == "safe"
+    assert settings.wechat_app_id == "wx0123456789abcdef"
+
+
+@pytest.mark.parametrize("name", [*COMPLETE, *(name for name in SMS if name != "SMS_PROVIDER")])
+def test_each_missing_secret_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    put(monkeypatch, **{key: value for key, value in {**COMPLETE, **SMS}.items() if key != name})
+    with pytest.raises(SettingsError, match=f"GYG_{name}\\b"):
+        load()
+
+
+def test_all_that_is_missing_is_named_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load()
+    for name in (*REQUIRED_OUTSIDE_SANDBOX, "wechat_aes_key"):
+        assert f"GYG_{name.upper()}" in str(caught.value)
+
+
+def test_plain_mode_needs_no_aes_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    rest = {name: value for name, value in COMPLETE.items() if name != "WECHAT_AES_KEY"}
+    put(monkeypatch, **rest, WECHAT_MODE="plain")
+    assert load().wechat_aes_key is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WECHAT_TOKEN", "no"),
+        ("WECHAT_TOKEN", "with space"),
+        ("WECHAT_AES_KEY", "x" * 42),
+        ("WECHAT_AES_KEY", "!" * 43),
+        ("WECHAT_MODE", "secret"),
+        ("SECRET_KEY", "short-secret"),
+        ("FIELD_KEYS", "nonsense"),
+        ("FIELD_KEYS", "1:c2hvcnQ="),
+        ("FIELD_KEYS", f"1:{KEY},1:{KEY}"),
+        ("PORT", "0"),
+        ("PORT", "many"),
+        ("SMS_PROVIDER", "pigeon"),
+        ("SMS_TEMPLATES", "[1]"),
+        ("LOG_FORMAT", "xml"),
+        ("SANDBOX", "perhaps"),
+    ],
+)
+def test_a_malformed_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    put(monkeypatch, **{**COMPLETE, name: value})
+    with pytest.raises(SettingsError, match=f"GYG_{name}"):
+        load()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("SECRET_KEY", "too-short-to-be-shown"), ("FIELD_KEYS", "1:leaked"), ("WECHAT_AES_KEY", "zz")],
+)
+def test_a_refusal_never_shows_a_secret(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    put(monkeypatch, **{**COMPLETE, name: value})
+    with pytest.raises(SettingsError) as caught:
+        load()
+    assert value not in str(caught.value)
+
+
+def test_the_settings_printed_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    put(monkeypatch, **COMPLETE, **SMS)
+    shown = repr(load())
+    for name in ("WECHAT_APP_SECRET", "WECHAT_AES_KEY", "SECRET_KEY", "FIELD_KEYS"):
+        assert COMPLETE[name] not in shown
+
+
+@pytest.mark.parametrize("word", ["1", "true", "yes", "on", "True"])
+def test_the_sandbox_brings_its_own_secrets(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+    put(monkeypatch, SANDBOX=word)
+    settings = load()
+    assert settings.sandbox
+    assert settings.wechat_token == SANDBOX_DEFAULTS["wechat_token"]
+    assert settings.field_keys is not None
+
+
+def test_the_sandbox_does_not_override_what_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    put(monkeypatch, SANDBOX="1", WECHAT_TOKEN="mytoken", SMS_APP_ID="")
+    settings = load()
+    assert settings.wechat_token == "mytoken"
+    assert settings.sms_app_id == SANDBOX_DEFAULTS["sms_app_id"]
+
+
+@pytest.mark.parametrize("word", ["0", "false", "no", ""])
+def test_the_sandboxs_secrets_are_worth_nothing_outside(
+    monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    put(monkeypatch, SANDBOX=word or "false")
+    with pytest.raises(SettingsError, match="missing outside sandbox mode"):
+        load()
+
+
+def test_field_keys_keep_their_order() -> None:
+    assert list(parse_field_keys(f"b:{KEY}, a:{KEY}")) == ["b", "a"]
+
+
+def test_settings_cannot_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    put(monkeypatch, SANDBOX="1")
+    with pytest.raises(ValueError, match="frozen"):
+        load().port = 1
