@@ -10,17 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from rules import parameters
 from rules.age import Reached, UpperBound, age_on, anniversary, reaches_on
 from rules.question import Finding, Question, TraceEntry
-from rules.retirement import CATEGORIES, Category, Law, law
+from rules.retirement import CATEGORIES, Category, law
 from rules.rulesets import Rule
+
+_KEPT = 1 << 13  # entries with a date of their own, for each condition
 
 Judge = Callable[[Question, int | None], TraceEntry]
 
-SEX_OF: dict[Category, str] = {"M60": "male", "F55": "female", "F50": "female"}
+SEX_OF: dict[Category | None, str] = {"M60": "male", "F55": "female", "F50": "female"}
 # What may be true of a person when sex or category are unknown; a missing pair is a contradiction.
 POSSIBLE: dict[tuple[str | None, str | None], tuple[Category, ...]] = {
     ("male", None): ("M60",),
@@ -132,6 +135,7 @@ def _age_between(rule: Rule, day: date) -> Judge:
     high = _bound(rule, "age_max", day, otherwise=999)
     make = _age_entries(rule, {"min": low, "max": high}, names)
     reading = AgeReading.on(day)
+    too_young = _too_young(make, low, reading)
     unknown = make(None, "unknown")
     kept: dict[tuple[int, bool], TraceEntry] = {}
 
@@ -139,7 +143,7 @@ def _age_between(rule: Rule, day: date) -> Judge:
         if age is None or question.born_on is None:
             return unknown
         if age < low:
-            return make(age, "not_met", _reached(question.born_on, low, reading))
+            return too_young(question.born_on, age)
         held = reading.is_at_most(question.born_on, question.reference_on, age=age, most=high)
         entry = kept.get((age, held))
         if entry is None:
@@ -153,21 +157,20 @@ def _age_by_sex(rule: Rule, day: date) -> Judge:
     low = {sex: _bound(rule, f"age_min_{sex}", day, otherwise=0) for sex in ("female", "male")}
     make = _age_entries(rule, low, tuple(rule.when[f"age_min_{sex}"] for sex in low))
     reading = AgeReading.on(day)
-    kept: dict[tuple[int | None, str | None], TraceEntry] = {}
+    too_young = {sex: _too_young(make, years, reading) for sex, years in low.items()}
+    unknown = make(None, "unknown")
+    kept: dict[tuple[int, str | None], TraceEntry] = {}
 
     def judge(question: Question, age: int | None) -> TraceEntry:
-        sex = question.sex or (
-            SEX_OF[question.retire_category] if question.retire_category else None
-        )
+        if age is None or question.born_on is None:
+            return unknown
+        sex = question.sex or SEX_OF.get(question.retire_category)
+        if sex and age < low[sex]:
+            return too_young[sex](question.born_on, age)
         entry = kept.get((age, sex))
-        if entry is not None:
-            return entry
-        found = (
-            _agreed([age >= low[s] for s in ([sex] if sex else low)]) if age is not None else None
-        )
-        if found is False and sex:
-            return make(age, "not_met", _reached(question.born_on, low[sex], reading))
-        entry = kept[age, sex] = make(age, _finding(found))
+        if entry is None:
+            found = _agreed([age >= low[s] for s in ([sex] if sex else low)])
+            entry = kept[age, sex] = make(age, _finding(found))
         return entry
 
     return judge
@@ -177,10 +180,11 @@ def _before_retirement(rule: Rule, day: date) -> Judge:
     laws = {category: law(category, day) for category in CATEGORIES}
     source = parameters.in_force("retirement.law", day)
 
-    def judge(question: Question, _age: int | None) -> TraceEntry:
-        dates = _retirement_dates(question, laws)
-        found = _agreed([question.reference_on < d for d in dates.values()]) if dates else None
-        shown = {category: d.isoformat() for category, d in dates.items()}
+    @lru_cache(_KEPT)
+    def entry(born_on: date | None, on: date, possible: tuple[Category, ...]) -> TraceEntry:
+        dates = {c: laws[c].retirement(born_on).retires_on for c in possible} if born_on else {}
+        found = _agreed([on < day for day in dates.values()]) if dates else None
+        shown = {category: day.isoformat() for category, day in dates.items()}
         return TraceEntry(
             rule.name,
             rule.clause,
@@ -188,20 +192,16 @@ def _before_retirement(rule: Rule, day: date) -> Judge:
             source.status,
             "retires_on",
             shown or None,
-            {"after": question.reference_on.isoformat()},
+            {"after": on.isoformat()},
             _finding(found),
             ("retirement.law",),
         )
 
-    return judge
-
-
-def _retirement_dates(question: Question, laws: dict[Category, Law]) -> dict[Category, date]:
-    born_on = question.born_on
-    if born_on is None:
-        return {}
-    possible = POSSIBLE[question.sex, question.retire_category]
-    return {category: laws[category].retirement(born_on).retires_on for category in possible}
+    return lambda question, _age: entry(
+        question.born_on,
+        question.reference_on,
+        POSSIBLE[question.sex, question.retire_category],
+    )
 
 
 def _age_entries(
@@ -229,10 +229,17 @@ def _bound(rule: Rule, key: str, day: date, *, otherwise: int) -> int:
     return int(parameters.in_force(name, day).value) if name else otherwise
 
 
-def _reached(born_on: date | None, years: int, reading: AgeReading) -> str | None:
-    if born_on is None:
-        return None
-    return reaches_on(born_on, years, reached=reading.reached).isoformat()
+def _too_young(
+    make: Callable[..., TraceEntry], years: int, reading: AgeReading
+) -> Callable[[date, int], TraceEntry]:
+    """Entries for people who still have to reach ``years``, with the day on which they do."""
+
+    @lru_cache(_KEPT)
+    def entry(born_on: date, age: int) -> TraceEntry:
+        reached_on = reaches_on(born_on, years, reached=reading.reached)
+        return make(age, "not_met", reached_on.isoformat())
+
+    return entry
 
 
 def _agreed(findings: list[bool]) -> bool | None:

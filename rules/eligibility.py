@@ -8,16 +8,17 @@ could still make a rule hold, and only a human refuses.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 from rules import parameters
 from rules.age import age_on
 from rules.conditions import POSSIBLE, AgeReading, Judge, compile_rule
 from rules.errors import InvalidQuestion
 from rules.question import Decision, Question, TraceEntry, Track
-from rules.retirement import retirement
+from rules.retirement import Category, retirement
 from rules.rulesets import Rule, claimable_groups, load
 from rules.rulesets.catalogue import TRACKS
 
@@ -26,12 +27,12 @@ __all__ = ["Decision", "Question", "TraceEntry", "decide"]
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """One rule ready to be asked."""
+    """One rule ready to be asked; ``note`` gives what staff should see about somebody's age."""
 
     name: str
     judges: tuple[Judge, ...]
     ends_at_retirement: bool
-    attention: TraceEntry | None
+    note: Callable[[int], TraceEntry | None] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +41,18 @@ class _Desk:
 
     rules: tuple[_Compiled, ...]
     reading: AgeReading
-    attention_below: int
-    attention_above: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    """What one rule says: whether it holds, what could change it, and when age alone would."""
+@dataclass(slots=True)
+class _Findings:
+    """What is gathered while the rules are asked one after another."""
 
-    holds: bool
-    missing: tuple[str, ...] = ()
-    age_reached_on: date | None = None
+    trace: list[TraceEntry]
+    missing: list[str]
+    reached_on: list[date]
 
 
+_KEPT = 1 << 13
 _desks: dict[tuple[str, str, int], _Desk] = {}
 
 
@@ -64,62 +64,49 @@ def decide(question: Question) -> Decision:
     """
     desk = _desk(question.ruleset, question.track, question.reference_on)
     age = _checked_age(question, desk.reading)
-    trace: list[TraceEntry] = []
-    matched: list[str] = []
-    missing: list[str] = []
-    reached: list[date] = []
-    for rule in desk.rules:
-        verdict = _judge(rule, question, age, trace)
-        if verdict.holds:
-            matched.append(rule.name)
-            _note_age(rule, desk, age, trace)
-        missing += verdict.missing
-        if verdict.age_reached_on:
-            reached.append(verdict.age_reached_on)
+    findings = _Findings(trace=[], missing=[], reached_on=[])
+    matched = [rule.name for rule in desk.rules if _holds(rule, question, age, findings)]
+    trace, missing = tuple(findings.trace), findings.missing
     if matched:
-        return Decision("eligible", tuple(matched), None, tuple(trace), ())
+        return Decision("eligible", tuple(matched), None, trace, ())
     if missing:
-        return Decision("to_verify", (), None, tuple(trace), tuple(dict.fromkeys(missing)))
-    return Decision("not_eligible", (), min(reached, default=None), tuple(trace), ())
+        return Decision("to_verify", (), None, trace, tuple(dict.fromkeys(missing)))
+    return Decision("not_eligible", (), min(findings.reached_on, default=None), trace, ())
 
 
-def _judge(
-    rule: _Compiled, question: Question, age: int | None, trace: list[TraceEntry]
-) -> _Verdict:
+def _holds(rule: _Compiled, question: Question, age: int | None, findings: _Findings) -> bool:
+    """Whether the rule holds; if not, what could still make it hold goes into ``findings``."""
     against: list[TraceEntry] = []
     unknown: list[TraceEntry] = []
     for judge in rule.judges:
         entry = judge(question, age)
-        trace.append(entry)
+        findings.trace.append(entry)
         if entry.outcome == "not_met":
             against.append(entry)
             if entry.reached_on:
                 break  # too young: what comes after an age, retirement, is out of the question
         elif entry.outcome == "unknown":
             unknown.append(entry)
-    if not against:
-        return _open(unknown, question) if unknown else _HOLDS
-    if unknown or len(against) > 1 or not against[0].reached_on:
-        return _FAILS
-    return _later(rule, question, against[0])
+    if against:
+        if len(against) == 1 and not unknown and against[0].reached_on:
+            findings.reached_on += _later(rule, question, against[0].reached_on)
+        return False
+    if unknown:
+        findings.missing += _unknown_facts(unknown, question)
+        return False
+    if rule.note and age is not None and (note := rule.note(age)):
+        findings.trace.append(note)
+    return True
 
 
-def _open(unknown: list[TraceEntry], question: Question) -> _Verdict:
-    return _Verdict(holds=False, missing=_unknown_facts(unknown, question))
-
-
-_HOLDS = _Verdict(holds=True)
-_FAILS = _Verdict(holds=False)
-
-
-def _unknown_facts(unknown: list[TraceEntry], question: Question) -> tuple[str, ...]:
+def _unknown_facts(unknown: list[TraceEntry], question: Question) -> list[str]:
     facts: list[str] = []
     for entry in unknown:
         if entry.fact in ("age", "retires_on"):
             facts += _unknown_person(entry, question)
         else:
             facts.append(entry.fact)
-    return tuple(facts)
+    return facts
 
 
 def _unknown_person(entry: TraceEntry, question: Question) -> list[str]:
@@ -132,26 +119,19 @@ def _unknown_person(entry: TraceEntry, question: Question) -> list[str]:
     return [*lacking, "retire_category"] if entry.fact == "retires_on" else lacking
 
 
-def _later(rule: _Compiled, question: Question, too_young: TraceEntry) -> _Verdict:
-    """Age alone stands in the way until the day it is reached, unless retirement comes first."""
-    born_on = question.born_on
-    if born_on is None or too_young.reached_on is None:
-        return _FAILS
-    reached_on = date.fromisoformat(too_young.reached_on)
-    if rule.ends_at_retirement:
-        possible = POSSIBLE[question.sex, question.retire_category]
-        retires_on = (retirement(born_on, c, law_on=reached_on).retires_on for c in possible)
-        if not all(reached_on < day for day in retires_on):
-            return _FAILS
-    return _Verdict(holds=False, age_reached_on=reached_on)
+def _later(rule: _Compiled, question: Question, reached_on: str) -> tuple[date, ...]:
+    """The day on which age no longer stands in the way, unless retirement comes first."""
+    day, born_on = date.fromisoformat(reached_on), question.born_on
+    if not rule.ends_at_retirement or born_on is None:
+        return (day,)
+    possible = POSSIBLE[question.sex, question.retire_category]
+    return (day,) if _works_on(born_on, possible, day) else ()
 
 
-def _note_age(rule: _Compiled, desk: _Desk, age: int | None, trace: list[TraceEntry]) -> None:
-    """Listed groups have no age bound in the plan (R-3.2i): staff are told, nobody is refused."""
-    if rule.attention is None or age is None:
-        return
-    if not desk.attention_below <= age <= desk.attention_above:
-        trace.append(rule.attention)
+@lru_cache(_KEPT)
+def _works_on(born_on: date, possible: tuple[Category, ...], day: date) -> bool:
+    """Whether ``day`` lies before retirement whichever category is the right one."""
+    return all(day < retirement(born_on, c, law_on=day).retires_on for c in possible)
 
 
 def _checked_age(question: Question, reading: AgeReading) -> int | None:
@@ -185,30 +165,32 @@ def _compile(ruleset: str, track: Track, on: date) -> _Desk:
     if track not in TRACKS:
         allowed = ", ".join(TRACKS)
         raise InvalidQuestion("not_one_of", key="track", value=track, allowed=allowed)
-    ages = parameters.in_force("eligibility.listed_group_attention_ages", on)
     rules = (
         _Compiled(
             rule.name,
             compile_rule(rule, on),
             bool(rule.when.get("before_retirement")),
-            _attention(rule, ages),
+            _age_note(rule, on),
         )
         for rule in load(ruleset).tracks[track]
     )
-    return _Desk(tuple(rules), AgeReading.on(on), ages.value["min"], ages.value["max"])
+    return _Desk(tuple(rules), AgeReading.on(on))
 
 
-def _attention(rule: Rule, ages: parameters.InForce) -> TraceEntry | None:
+def _age_note(rule: Rule, on: date) -> Callable[[int], TraceEntry | None] | None:
+    """Listed groups have no age bound in the plan (R-3.2i): staff are told, nobody is refused."""
     if not rule.groups or "age_min" in rule.when:
         return None
-    return TraceEntry(
-        rule.name,
-        "R-3.2i",
-        ages.reference,
-        ages.status,
-        "age",
-        None,
-        ages.value,
-        "attention",
-        (ages.name,),
-    )
+    usual = parameters.in_force("eligibility.listed_group_attention_ages", on)
+    least, most = usual.value["min"], usual.value["max"]
+    source = (usual.reference, usual.status, "age")
+
+    @cache
+    def note(age: int) -> TraceEntry | None:
+        if least <= age <= most:
+            return None
+        return TraceEntry(
+            rule.name, "R-3.2i", *source, age, usual.value, "attention", (usual.name,)
+        )
+
+    return note

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any, Literal
 
-from rules import strict_yaml
+from rules import parameters, strict_yaml
 from rules.errors import BadRuleFile, QuotaNotIssued, UnknownTown
 
 Track = Literal["rural", "urban"]
@@ -67,6 +68,14 @@ def programme_total(track: Track | Literal["total"]) -> int:
     """Posts to be created over all years (R-2.1)."""
     total: int = _plan()["totals"][track]
     return total
+
+
+def keeps_rural_share(rural: int, urban: int, *, on: date) -> bool:
+    """Whether a year's plan lies near enough to 75 % rural (R-2.3 says "about", so not exactly)."""
+    share: int = parameters.in_force("plan.rural_share_percent", on).value
+    tolerance: int = parameters.in_force("plan.share_tolerance_points", on).value
+    total = rural + urban
+    return abs(100 * rural - share * total) <= tolerance * total
 
 
 def issued_years() -> tuple[int, ...]:

@@ -33,9 +33,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TextIO
 
-from rules.errors import UnfitList
+from rules.errors import InvalidQuestion, UnfitList
 from rules.messages import Language
-from rules.rulesets import load
+from rules.rulesets import load, names
 from rules.screen_file import PIECE_BYTES, Form, Piece, pieces, read_form
 from rules.screen_piece import ADDED, Plan, Screened, kept_columns, screen_piece
 from rules.screen_rows import Given, find_columns
@@ -101,8 +101,10 @@ def run_screen(
 
 
 def _plan(source: Path, form: Form, given: Given, language: Language) -> Plan:
-    if given.ruleset is not None:
-        load(given.ruleset)
+    try:
+        load(given.ruleset or names()[0])
+    except InvalidQuestion as error:
+        raise UnfitList(error.code, **error.values) from error
     find_columns(form.header, given, file=source.name)
     return Plan(form.encoding, form.delimiter, form.header, given, language, source.name)
 

@@ -100,6 +100,19 @@ def test_plan_totals() -> None:
         quota.district_quota(2023, "total")
 
 
+def test_rural_share_is_about_three_quarters() -> None:
+    on = date(2024, 1, 1)
+    assert quota.keeps_rural_share(1800, 587, on=on)
+    assert quota.keeps_rural_share(900, 294, on=on)
+    assert not quota.keeps_rural_share(800, 394, on=on)
+
+
+@pytest.mark.parametrize("ask", [lambda: money.split(-1), lambda: money.instalments(-1, 12)])
+def test_negative_money_is_refused(ask: Any) -> None:
+    with pytest.raises(InvalidQuestion):
+        ask()
+
+
 def wrong_row(table: dict[str, Any]) -> None:
     table["towns"]["daan"]["rural"] += 1
 

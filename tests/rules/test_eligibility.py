@@ -82,11 +82,11 @@ def test_trace_shows_both_retirement_dates_when_the_category_is_unknown() -> Non
 
 
 def test_staff_are_told_to_look_where_the_plan_has_no_age_bound() -> None:
-    def notes(decision: Decision) -> list[tuple[str, str]]:
-        return [(e.rule, e.status) for e in decision.trace if e.outcome == "attention"]
+    def notes(decision: Decision) -> list[tuple[str, int, str]]:
+        return [(e.rule, e.value, e.status) for e in decision.trace if e.outcome == "attention"]
 
     old = create_question(born_on=date(1954, 9, 1), groups=frozenset({"disabled"}))
-    assert notes(decide(old)) == [("disabled", "assumed")]
+    assert notes(decide(old)) == [("disabled", 67, "assumed")]
     assert notes(decide(replace(old, born_on=date(1956, 9, 1)))) == []
 
 

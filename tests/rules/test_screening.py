@@ -95,6 +95,15 @@ def test_bad_rows_are_listed_with_line_and_reason_and_harm_nobody(desk: Desk) ->
         assert word in reason
 
 
+def test_cells_of_spaces_are_blank_and_endless_cells_are_bad(desk: Desk) -> None:
+    spaced = MATCH.replace(",,none,,", ", , none , , ").replace("rural", " rural ")
+    blank = OPEN.replace("1982-01-01", " ").replace("male,,,,", "male, , , , ")
+    summary = desk.write(HEADER, spaced, blank, MATCH.replace("甲", "甲" * 200_000)).screen()
+    assert [row["outcome"] for row in desk.good()] == ["eligible", "to_verify"]
+    assert summary.bad == 1
+    assert desk.bad()[0]["line"] == "4"
+
+
 def test_id_number_gives_birth_and_sex_and_must_agree(desk: Desk) -> None:
     header = "name,id_number,ruleset,reference_on,track,born_on,sex,groups"
     row = "甲,{id},yanzhou-2022,2024-04-30,rural,{born},{sex},none"
@@ -193,6 +202,8 @@ def test_given_for_the_whole_list(desk: Desk) -> None:
     )
     desk.screen(given=given)
     assert [row["outcome"] for row in desk.good()] == ["eligible", "eligible"]
+    with pytest.raises(UnfitList, match="yanzhou-1900"):
+        desk.screen(given=Given("yanzhou-1900", date(2022, 4, 30)))
 
 
 def test_pieces_and_workers_give_the_same_files(
