@@ -47,15 +47,14 @@ def demo(
     with ExitStack() as running:
         running.enter_context(process("sandbox", environment))
         for words in (("db", "upgrade"), ("db", "demo")):
-            subprocess.run([sys.executable, "-m", "cli", *words], env=environment, check=True)
+            run(environment, *words)
         running.enter_context(process("cli", environment, "serve"))
         running.enter_context(process("scheduler", environment))
         wait_for(f"http://127.0.0.1:{port}/healthz")
         wait_for(f"{phones}/clock")
         tell(f"{phones}/sandbox/sms-templates", registered_texts())
         tell(f"{phones}/clock", {"to": START_AT})
-        publish = [sys.executable, "-m", "cli", "wechat", "menu", "publish"]
-        subprocess.run(publish, env=environment, check=True)
+        run(environment, "wechat", "menu", "publish")
         if story:
             replay([STORY], environment)
         click.echo(f"\nThe phones: {phones}   The service: http://127.0.0.1:{port}")
@@ -79,6 +78,13 @@ def replay(files: list[Path], environment: dict[str, str]) -> None:
     played = subprocess.run(command, env=environment, check=False)
     if played.returncode:
         sys.exit(played.returncode)
+
+
+def run(environment: dict[str, str], *words: str) -> None:
+    """Run one `gyg` command; where it fails, end with its status: it has said why."""
+    done = subprocess.run([sys.executable, "-m", "cli", *words], env=environment, check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
 
 
 def surroundings(*, port: int, sandbox_port: int, data: Path) -> dict[str, str]:

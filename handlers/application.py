@@ -347,9 +347,10 @@ def _received(receipt: cases.Receipt) -> tuple[Say, ...]:
     if receipt.lacking:
         lacking = tuple(Say(f"papers.kind_{kind}") for kind in receipt.lacking)
         says.append(Say("application.papers_lacking", {"papers": lacking}))
-    due_on = application.due_on.isoformat() if application.due_on else ""
-    place = application.village.name
-    says.append(Say("application.next_step", {"holder": place, "due_on": due_on}))
+    says.append(Say("application.next_step", {"holder": application.village.name}))
+    if application.due_on is not None:
+        says.append(Say("progress.by", {"due_on": application.due_on.isoformat()}))
+    says.append(Say("application.ask_progress"))
     return tuple(says)
 
 

@@ -53,12 +53,17 @@ def tell(desk: Desk, application: Application) -> tuple[Say, ...]:
     slots = {
         "since_on": _day(application.status_at),
         "holder": application.holder.name if application.holder else "",
-        "due_on": application.due_on.isoformat() if application.due_on else "",
         "phone": desk.office.district_phone,
     }
-    overdue = application.due_on is not None and application.due_on < desk.today
-    late = (Say("progress.overdue"),) if overdue else ()
-    return (head, Say(f"progress.status_{status.value}", slots), *late)
+    return (head, Say(f"progress.status_{status.value}", slots), *_by_when(desk, application))
+
+
+def _by_when(desk: Desk, application: Application) -> tuple[Say, ...]:
+    """The deadline of whoever holds the case, and an apology when it has passed."""
+    if application.due_on is None:
+        return ()
+    by = Say("progress.by", {"due_on": application.due_on.isoformat()})
+    return (by, Say("progress.overdue")) if application.due_on < desk.today else (by,)
 
 
 def _what_can_be_done(shown: tuple[Application, ...]) -> tuple[Say, ...]:

@@ -29,9 +29,9 @@ from models import (
     new_id,
 )
 from models.cases import ENDED
-from rules import calendar, parameters
 from services import screening
 from services.clock import business_date
+from services.deadlines import working_deadline
 from services.numbers import next_number
 from services.trail import record
 
@@ -219,7 +219,6 @@ def _add_application(
 ) -> Application:
     today = business_date(now)
     village = session.get_one(Region, request.village_id)
-    days = int(parameters.in_force("application.village_check_days", today).value)
     serial = next_number(session, f"application-{announcement.year}")
     application = Application(
         id=new_id(),
@@ -237,7 +236,7 @@ def _add_application(
         status=ApplicationStatus.SUBMITTED,
         status_at=now,
         holder_id=village.id,
-        due_on=calendar.add_working_days(today, days),
+        due_on=working_deadline("application.village_check_days", today),
     )
     session.add(application)
     session.add(
