@@ -19,6 +19,9 @@ from services.clock import move_clock
 
 log = structlog.get_logger()
 
+OURS_TO_MEND = frozenset({"undecipherable", "wrong_app", "wrong_account"})
+"""Refusals behind a signature that holds: the account's settings and ours do not agree."""
+
 
 def wechat_door(inbox: Inbox, door: WechatDoor) -> Blueprint:
     """GET verifies the address, POST takes a message (platform.md 1.1-1.3)."""
@@ -37,15 +40,24 @@ def wechat_door(inbox: Inbox, door: WechatDoor) -> Blueprint:
         try:
             letter = door.open(request.args, request.get_data(cache=False), now=time.time())
         except Refused as refused:
-            log.warning("wechat.refused", why=str(refused))
-            abort(403)
+            return _turn_away(refused)
         if letter.inbound is None:
-            log.warning("wechat.not_understood")
+            log.warning("wechat.not_understood", flaw=letter.flaw)
             return Response(b"success", mimetype="text/plain")
         reply = letter.reply(inbox.receive(letter.inbound), now=time.time())
         return Response(reply, mimetype="application/xml")
 
     return blueprint
+
+
+def _turn_away(refused: Refused) -> Response:
+    """403 to strangers and replays. What is truly the platform's and cannot be used here is
+    acknowledged: our settings are wrong, and an error status would only bring it back twice."""
+    if refused.why in OURS_TO_MEND:
+        log.error("wechat.misconfigured", why=refused.why)
+        return Response(b"success", mimetype="text/plain")
+    log.warning("wechat.refused", why=refused.why)
+    return Response(status=403)
 
 
 def health(inbox: Inbox) -> Blueprint:

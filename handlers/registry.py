@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from dialog import Flow
 from handlers import (
+    accident,
     application,
     binding,
+    complaint,
     eligibility,
+    human,
     menu,
+    notices,
+    objection,
+    on_post,
     papers,
+    policy,
+    privacy,
     progress,
+    subscription,
     withdrawal,
 )
 from handlers.counter import Counter
@@ -22,6 +31,15 @@ COUNTERS: tuple[Counter, ...] = (
     progress.COUNTER,
     withdrawal.COUNTER,
     papers.COUNTER,
+    accident.COUNTER,
+    complaint.COUNTER,
+    human.COUNTER,
+    notices.COUNTER,
+    objection.COUNTER,
+    on_post.COUNTER,
+    policy.COUNTER,
+    privacy.COUNTER,
+    subscription.COUNTER,
 )
 
 _BY_INTENT = {intent: counter for counter in COUNTERS for intent in counter.intents}

@@ -64,7 +64,7 @@ DELIVERY_STEPS: Mapping[Happening, Mapping[DeliveryState, DeliveryState]] = {
 SETTLED = frozenset({S.DELIVERED, S.FAILED})
 
 
-class IllegalStep(Exception):  # noqa: N818 - says what happened
+class IllegalStep(Exception):
     """A delivery was asked to take a step that its state does not allow."""
 
 

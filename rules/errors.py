@@ -27,29 +27,29 @@ class RuleError(Exception):
         return f"{self.code} ({shown})" if shown else self.code
 
 
-class BadRuleFile(RuleError):  # noqa: N818 - named for what is wrong, like its sisters
+class BadRuleFile(RuleError):
     """A data file of the rules desk breaks its own form."""
 
 
-class InvalidQuestion(RuleError):  # noqa: N818
+class InvalidQuestion(RuleError):
     """The question cannot be understood; nothing was decided."""
 
 
-class NotInForce(RuleError):  # noqa: N818
+class NotInForce(RuleError):
     """The rule did not exist on the day that was asked about."""
 
 
-class UnknownYear(RuleError):  # noqa: N818
+class UnknownYear(RuleError):
     """Holidays of that year have not been entered; counting on would be guessing."""
 
 
-class UnknownTown(RuleError):  # noqa: N818
+class UnknownTown(RuleError):
     """No town, street or committee of that name is known."""
 
 
-class QuotaNotIssued(RuleError):  # noqa: N818
+class QuotaNotIssued(RuleError):
     """The year, or the unit in that year, has no allocation: neither 0 nor last year's number."""
 
 
-class UnfitList(RuleError):  # noqa: N818
+class UnfitList(RuleError):
     """The file cannot be screened: missing, no CSV, or without the columns that it needs."""

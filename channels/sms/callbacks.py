@@ -34,7 +34,7 @@ ANSWERS: dict[str, bytes] = {
 """What a provider wants to hear (as JSON) when its callback has been taken."""
 
 
-class UnreadableCallback(Exception):  # noqa: N818 - says what it is
+class UnreadableCallback(Exception):
     """The whole body is not what the provider posts."""
 
 

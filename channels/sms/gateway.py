@@ -36,7 +36,7 @@ class SmsError(Exception):
         self.code = code
 
 
-class Rejected(SmsError):  # noqa: N818 - says what happened
+class Rejected(SmsError):
     """The provider has not sent it, for certain."""
 
     def __init__(self, code: str, remedy: Remedy, *, wait_seconds: int = 0) -> None:
@@ -47,7 +47,7 @@ class Rejected(SmsError):  # noqa: N818 - says what happened
         return f"{self.remedy}: {self.code}"
 
 
-class Unknown(SmsError):  # noqa: N818
+class Unknown(SmsError):
     """The request left and no answer came back that could be read."""
 
     def __str__(self) -> str:

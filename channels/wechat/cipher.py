@@ -21,11 +21,11 @@ PREFIX = 20
 """16 random bytes and the length of the text in 4."""
 
 
-class Undecipherable(ValueError):  # noqa: N818 - says what happened
+class Undecipherable(ValueError):
     """The ciphertext was not made with our key."""
 
 
-class WrongApp(ValueError):  # noqa: N818 - says what happened
+class WrongApp(ValueError):
     """The ciphertext was made with our key, and for another app."""
 
 

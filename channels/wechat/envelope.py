@@ -33,7 +33,7 @@ SUCCESS = b"success"
 Mode: TypeAlias = Literal["plain", "compatible", "safe"]
 
 
-class Refused(Exception):  # noqa: N818 - says what happened
+class Refused(Exception):
     """Nothing in the request may be acted on. `signature_held` tells a replay or a misconfiguration
     (the platform's own signature, so 200 may be answered) from a stranger.
     """

@@ -92,25 +92,25 @@ class WechatError(Exception):
         super().__init__(f"{action}: {'' if code is None else f'{code} '}{self.detail}")
 
 
-class Refusal(WechatError):  # noqa: N818
+class Refusal(WechatError):
     """The platform answered with an errcode. `detail` is its errmsg, with the request id."""
 
     def __init__(self, code: int, detail: str) -> None:
         super().__init__(ACTIONS.get(code, Action.CONTENT), detail, code=code)
 
 
-class BadAnswer(WechatError):  # noqa: N818 - says what happened, like its sisters
+class BadAnswer(WechatError):
     """Something between us and the platform answered instead of it, or it answered nonsense."""
 
 
-class Unreachable(WechatError):  # noqa: N818
+class Unreachable(WechatError):
     """The call was not made, and may be made again."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(Action.TRANSIENT, detail)
 
 
-class OutcomeUnknown(WechatError):  # noqa: N818
+class OutcomeUnknown(WechatError):
     """The call may or may not have been carried out."""
 
     def __init__(self, detail: str) -> None:

@@ -17,7 +17,7 @@ Node: TypeAlias = "str | dict[str, Node] | list[Node]"
 MAX_DEPTH = 16
 
 
-class Unreadable(ValueError):  # noqa: N818 - says what happened
+class Unreadable(ValueError):
     """Not one well-formed `<xml>` document without a DTD, or not the shape one looked for."""
 
 
