@@ -43,7 +43,7 @@ def customer_service(body: Mapping[str, Any]) -> Shown:
         ]
         lines = [content.get("head_content", ""), *(one["text"] for one in options)]
         text = "\n".join(str(line) for line in [*lines, content.get("tail_content", "")] if line)
-        return kind, text, {"options": options}
+        return kind, text, {"options": options, "head": str(content.get("head_content", ""))}
     if kind == "news":
         cards = [
             {

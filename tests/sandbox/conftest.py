@@ -1,14 +1,14 @@
 """A sandbox on a real socket, and the tiny service that it talks to."""
 
 import contextlib
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import requests
-import waitress
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from sandbox.app import create_app
 from sandbox.config import Config
@@ -18,33 +18,43 @@ from tests.sandbox.fake_service import FakeService
 LI = "o-sandbox-liguixiang"
 
 
+class Quiet(WSGIRequestHandler):
+    """Writes no line for each request."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
+
+
 @contextlib.contextmanager
 def served_world(**settings: Any) -> Iterator[tuple[World, FakeService]]:
     """A sandbox and a tiny service, both listening, that know each other."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port = listening.getsockname()[1]
-        quick: dict[str, Any] = {
-            "retry_seconds": 5.0,
-            "event_delay_seconds": 0.01,
-            "sms_receipt_seconds": 0.01,
-            "start_at": "2022-04-06T09:00:00+08:00",
-        }
-        config = Config(**{**quick, **settings, "port": port})
-        service = FakeService(config)
-        config = Config(**{**vars(config), "service_url": service.url})
-        service.config = config
-        world = World(config)
-        server = waitress.create_server(create_app(world), sockets=[listening], threads=8)
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        try:
-            yield world, service
-        finally:
-            world.close()
-            server.close()
-            thread.join()
-            service.close()
+    server = make_server(
+        "127.0.0.1",
+        0,
+        Flask("not yet"),  # the port must be known before the world is made
+        threaded=True,
+        request_handler=Quiet,
+    )
+    quick: dict[str, Any] = {
+        "event_delay_seconds": 0.01,
+        "sms_receipt_seconds": 0.01,
+        "start_at": "2022-04-06T09:00:00+08:00",
+    }
+    config = Config(**{**quick, **settings, "port": server.server_port})
+    service = FakeService(config)
+    service.config = config = Config(**{**vars(config), "service_url": service.url})
+    world = World(config)
+    server.app = create_app(world)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield world, service
+    finally:
+        world.close()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        service.close()
 
 
 class Caller:

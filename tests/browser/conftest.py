@@ -1,0 +1,104 @@
+"""A real Chromium, one for all tests of this folder."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from sandbox.world import World
+from tests.sandbox.conftest import Caller, served_world
+from tests.sandbox.fake_service import FakeService
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+WIDE, NARROW = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not os.path.exists(CHROMIUM):
+        pytest.skip(f"the browser tests need Chromium at {CHROMIUM}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def both() -> Iterator[tuple[World, FakeService]]:
+    with served_world() as pair:
+        yield pair
+
+
+@pytest.fixture
+def world(both: tuple[World, FakeService]) -> World:
+    return both[0]
+
+
+@pytest.fixture
+def service(both: tuple[World, FakeService]) -> FakeService:
+    return both[1]
+
+
+@pytest.fixture
+def caller(world: World) -> Caller:
+    return Caller(world)
+
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(chromium: Browser, world: World) -> Iterator[OpenPage]:
+    """Opens the phone page; a script error, a refused resource or a foreign request fails."""
+    troubles: list[str] = []
+    contexts = []
+
+    def open_one(size: dict[str, int] = WIDE, people: str = "") -> Page:
+        context = chromium.new_context(viewport=size, locale="zh-CN")  # type: ignore[arg-type]  # a TypedDict of the library's own
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("console", lambda m: troubles.append(m.text) if m.type == "error" else None)
+        page.on(
+            "request",
+            lambda r: None if r.url.startswith(world.config.own_url) else troubles.append(r.url),
+        )
+        page.goto(f"{world.config.own_url}/#{people}")
+        page.locator(".phone").first.wait_for()
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert not [one for one in troubles if not one.startswith("blob:")]
+
+
+@pytest.fixture
+def take_picture() -> Callable[[Page, str], None]:
+    """Keeps a picture for the documentation, when GYG_PICTURES=1 asks for it."""
+
+    def take(page: Page, name: str) -> None:
+        if os.environ.get("GYG_PICTURES") == "1":
+            PICTURES.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=PICTURES / f"{name}.png")
+
+    return take
