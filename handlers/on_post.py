@@ -1,0 +1,52 @@
+"""What workers and village heads write, to a writer whom no record shows on a post.
+
+It is understood, answered from the plan where the plan speaks, and nothing is recorded: a check-in
+that we did not keep must not look kept.
+"""
+
+from __future__ import annotations
+
+from dialog import Say
+from handlers import policy
+from handlers.counter import Asked, Counter, Outcome
+from handlers.desk import Desk
+from services.policy import ENOUGH_WITHIN, entries
+from wording.hearing.matters import is_about
+
+TOPICS = {
+    "checkin": frozenset({"work"}),
+    "leave": frozenset({"work", "pay"}),
+    "pay": frozenset({"pay", "insurance"}),
+    "confirm": frozenset({"work"}),
+    "term_end": frozenset({"term", "after"}),
+    "followup": frozenset({"after", "term"}),
+}
+"""Where the plan may speak to a question of this intent."""
+
+NEXT = ("apply", "human")
+
+
+def open_on_post(desk: Desk, asked: Asked) -> Outcome:
+    said = _answer(desk, asked)
+    before = (said,) if said is not None else ()
+    if asked.intent == "followup":
+        return Outcome((*before, Say("on_post.followup")), offers=("human",))
+    if asked.intent == "confirm":
+        says = (Say("on_post.confirm"), Say("on_post.confirm_next"))
+        return Outcome((*before, *says), offers=("human",))
+    key = "no_record" if before else asked.intent
+    return Outcome((*before, Say(f"on_post.{key}"), Say("on_post.what_next")), offers=NEXT)
+
+
+def _answer(desk: Desk, asked: Asked) -> Say | None:
+    """What the plan says, when a question was asked and not the act itself. Whoever hints that
+    their pay is taken hears whose it is (F-12)."""
+    text = asked.heard.text
+    if "pooling" in asked.signals:
+        return policy.say_entry(desk, entries()["pooling"])
+    if asked.act or not (asked.intent == "followup" or is_about("asks", text)):
+        return None
+    return policy.answer(desk, text, topics=TOPICS[asked.intent], enough=ENOUGH_WITHIN)
+
+
+COUNTER = Counter(name="on_post", intents=frozenset(TOPICS), open=open_on_post)

@@ -1,0 +1,118 @@
+"""Public notices as anybody may read them: masked, and only while they hang (requirements 2.6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from models import Application, Person, Post, PublicNotice, PublicNoticeItem, Region
+from services import announcements
+from wording.hearing import mask_name
+
+
+@dataclass(frozen=True)
+class Line:
+    """One person as the web may show them: `王*兰`, the village, the post, and the last four
+    digits of the application number, which tell two of the same name apart."""
+
+    name: str
+    village: str
+    post: str
+    number_tail: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A notice that hangs: its lines, and how many days are left after today (0: the last)."""
+
+    notice_id: int
+    title: str
+    posted_on: date
+    last_on: date
+    days_left: int
+    lines: tuple[Line, ...]
+
+
+def showing(session: Session, place: Region | None, day: date) -> tuple[Shown, ...]:
+    """The notices that hang on the day for a place: its own, those of its town that name its
+    people, and, for a town, those of all its villages. No place: the whole district's."""
+    rows = session.scalars(
+        select(PublicNotice)
+        .join(Region, PublicNotice.region_id == Region.id)
+        .where(
+            *_about(place),
+            PublicNotice.posted_on <= day,
+            PublicNotice.last_on >= day,
+            PublicNotice.taken_down_at.is_(None),
+        )
+        .order_by(PublicNotice.posted_on.desc(), PublicNotice.id.desc())
+    )
+    return tuple(_shown(notice, day) for notice in rows)
+
+
+def last_over(session: Session, place: Region | None, day: date) -> PublicNotice | None:
+    """The place's newest notice that hangs no longer. Its names are not for showing any more."""
+    return session.scalars(
+        select(PublicNotice)
+        .join(Region, PublicNotice.region_id == Region.id)
+        .where(
+            *_about(place),
+            or_(PublicNotice.last_on < day, PublicNotice.taken_down_at.is_not(None)),
+        )
+        .order_by(PublicNotice.last_on.desc(), PublicNotice.id.desc())
+        .limit(1)
+    ).first()
+
+
+def mine(session: Session, person: Person, day: date) -> tuple[PublicNoticeItem, ...]:
+    """The person's own lines on notices that hang on the day: by application, never by name."""
+    return tuple(
+        session.scalars(
+            select(PublicNoticeItem)
+            .join(PublicNotice, PublicNoticeItem.notice_id == PublicNotice.id)
+            .join(Application, PublicNoticeItem.application_id == Application.id)
+            .where(
+                Application.person_id == person.id,
+                PublicNotice.posted_on <= day,
+                PublicNotice.last_on >= day,
+                PublicNotice.taken_down_at.is_(None),
+            )
+            .order_by(PublicNoticeItem.id)
+        )
+    )
+
+
+def posts_on_offer(session: Session, place: Region | None, day: date) -> tuple[Post, ...]:
+    """The posts of the open announcement in a place and under it; none when none is open."""
+    posted = announcements.open_on(session, day)
+    if posted is None:
+        return ()
+    asked = select(Post).join(Region, Post.region_id == Region.id)
+    asked = asked.where(Post.announcement_id == posted.id)
+    if place is not None:
+        asked = asked.where(Region.path.startswith(place.path))
+    return tuple(session.scalars(asked.order_by(Region.path, Post.code)))
+
+
+def _about(place: Region | None) -> tuple[ColumnElement[bool], ...]:
+    if place is None:
+        return ()
+    names_its_people = PublicNotice.items.any(PublicNoticeItem.village_id == place.id)
+    return (or_(Region.path.startswith(place.path), names_its_people),)
+
+
+def _shown(notice: PublicNotice, day: date) -> Shown:
+    return Shown(
+        notice_id=notice.id,
+        title=notice.title,
+        posted_on=notice.posted_on,
+        last_on=notice.last_on,
+        days_left=(notice.last_on - day).days,
+        lines=tuple(
+            Line(mask_name(item.name), item.village.name, item.post_name, item.number_tail)
+            for item in notice.items
+        ),
+    )

@@ -1,0 +1,170 @@
+"""What the plan says on a question: a small search over our own answers, or honestly nothing.
+
+BM25 over characters and pairs of characters, one document per way of asking. A score is the share
+of the question that the best way of asking covers, 0 to 1; below `ENOUGH` nothing is answered.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import wording
+from rules import parameters, strict_yaml
+from wording.hearing import tidy
+
+ENOUGH = 0.45
+"""Below this the plan is silent for us: better no answer than a wrong one. Measured by the cases
+in tests/services/policy_questions.tsv."""
+
+ENOUGH_WITHIN = 0.26
+"""The same where the topic is known already, and only its few answers compete."""
+
+_SATURATION = 1.2
+_LENGTH = 0.75
+_NEARER = 0.02
+"""Between equal scores the shorter way of asking wins, by this much at most."""
+
+_FOLDER = Path(wording.__file__).parent / "policy"
+_KEYS = {"topic", "questions", "answer", "clause", "status", "parameters"}
+STATUSES = frozenset({"found", "assumed", "silent"})
+
+
+class PolicyError(Exception):
+    """The answers in wording/policy break their own form."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing to know. `clause` is set exactly when the plan itself says it (status found)."""
+
+    name: str
+    topic: str
+    questions: tuple[str, ...]
+    answer: str
+    status: str
+    clause: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, day: date) -> str:
+        """The answer, with the parameters as they hold on the day."""
+        values = {
+            name: parameters.in_force(key, day).value for name, key in self.parameters.items()
+        }
+        return self.answer.format_map(values)
+
+
+@dataclass(frozen=True)
+class Match:
+    """The entry that fits best, and how well: 0 to 1."""
+
+    entry: Entry
+    score: float
+
+
+def find(
+    question: str, *, topics: Collection[str] | None = None, enough: float = ENOUGH
+) -> Match | None:
+    """The answer to a question, from all topics or only some; None when none fits well enough."""
+    best = rank(question, topics=topics)
+    return best[0] if best and best[0].score >= enough else None
+
+
+def rank(question: str, *, topics: Collection[str] | None = None) -> list[Match]:
+    """All entries that share anything with the question, the best first."""
+    tokens = _tokens(question)
+    index = _index()
+    possible = sum(index.weight(token) for token in tokens)
+    if not possible:
+        return []
+    scores: dict[str, float] = {}
+    for name, phrase in index.phrases:
+        if topics is None or index.entries[name].topic in topics:
+            score = index.bm25(tokens, phrase) / possible
+            score += _NEARER * index.shared(tokens, phrase)
+            scores[name] = max(score, scores.get(name, 0.0))
+    matches = [Match(index.entries[name], score) for name, score in scores.items() if score]
+    return sorted(matches, key=lambda match: -match.score)
+
+
+def entries() -> Mapping[str, Entry]:
+    """All answers by name."""
+    return _index().entries
+
+
+@dataclass(frozen=True)
+class _Index:
+    entries: Mapping[str, Entry]
+    phrases: tuple[tuple[str, Counter[str]], ...]
+    rarity: Mapping[str, float]
+    unknown: float
+    mean_length: float
+
+    def weight(self, token: str) -> float:
+        """How much a token tells; a word that no answer knows tells that we do not know."""
+        return self.rarity.get(token, self.unknown)
+
+    def bm25(self, question: Counter[str], phrase: Counter[str]) -> float:
+        length = 1 - _LENGTH + _LENGTH * phrase.total() / self.mean_length
+        damp = _SATURATION * length
+        return sum(
+            self.weight(token) * phrase[token] * (1 + damp) / (phrase[token] + damp)
+            for token in question
+            if token in phrase
+        )
+
+    def shared(self, question: Counter[str], phrase: Counter[str]) -> float:
+        """The share of the phrase that stands in the question."""
+        known = sum(self.weight(token) for token in phrase if token in question)
+        return known / sum(self.weight(token) for token in phrase)
+
+
+@cache
+def _index() -> _Index:
+    found = load(_FOLDER / "zh.yaml")
+    phrases = tuple(
+        (entry.name, _tokens(question)) for entry in found.values() for question in entry.questions
+    )
+    spread: Counter[str] = Counter()
+    for name in found:
+        spread.update({token for owner, phrase in phrases if owner == name for token in phrase})
+    total = len(found)
+    rarity = {token: math.log(1 + (total - n + 0.5) / (n + 0.5)) for token, n in spread.items()}
+    mean = sum(phrase.total() for _, phrase in phrases) / len(phrases)
+    return _Index(found, phrases, rarity, max(rarity.values()), mean)
+
+
+def load(path: Path) -> dict[str, Entry]:
+    """Read and check a file of answers; `PolicyError` names the one that is wrong."""
+    made: dict[str, Entry] = {}
+    for name, raw in strict_yaml.load(path).items():
+        if set(raw) - _KEYS or raw["status"] not in STATUSES:
+            raise PolicyError(f"{name}: an unknown key or status")
+        if (raw["status"] == "found") != ("clause" in raw):
+            raise PolicyError(f"{name}: a clause is given exactly when the plan says it")
+        made[name] = Entry(name=name, **{**raw, "questions": tuple(raw["questions"])})
+    return made
+
+
+@cache
+def _speech() -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], frozenset[str]]:
+    raw: dict[str, Any] = strict_yaml.load(_FOLDER / "speech.yaml")
+    same = tuple(sorted(raw["same"].items(), key=lambda pair: -len(pair[0])))
+    return same, tuple(sorted(raw["empty"], key=len, reverse=True)), frozenset(raw["light"])
+
+
+def _tokens(text: str) -> Counter[str]:
+    same, empty, light = _speech()
+    plain = tidy(text).lower()
+    for said, meant in same:
+        plain = plain.replace(said, meant)
+    for filler in empty:
+        plain = plain.replace(filler, "")
+    kept = "".join(c for c in plain if c.isalnum() and c not in light)
+    return Counter(kept) + Counter(kept[i : i + 2] for i in range(len(kept) - 1))
