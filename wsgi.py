@@ -15,6 +15,7 @@ from bot.web import health, time_machine, wechat_door
 from channels.wechat.envelope import WechatDoor
 from handlers.desk import Office
 from models.opening import open_database
+from rules.shelf_check import check_shelf
 from services.clock import MovableClock, WallClock
 from settings import Settings, decode_aes_key, load
 from wording import load_book
@@ -25,6 +26,7 @@ BODY_LIMIT_BYTES = 256 * 1024
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application. Raises `settings.SettingsError` where the environment is not fit."""
     settings = settings or load()
+    check_shelf()
     inbox = make_inbox(settings)
     app = Flask("gongyigang", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES

@@ -1,66 +1,44 @@
-"""`gyg`: the service from a terminal. Puts the real things together; no logic of its own."""
+"""`gyg`: the service from a terminal. Puts the real things together; no logic of its own.
+
+Commands are imported when they are called: a screening's worker processes import this package
+again, and need nothing of the others.
+"""
 
 from __future__ import annotations
 
-import os
-import sys
+from importlib import import_module
 
 import click
 
-from cli import demo, desk, sms, wechat
-from cli.surroundings import read_yaml, settings_or_exit
-from models import schema
-from models.opening import open_database
-from services import seeding
+COMMANDS = {
+    "db": "cli.database:db",
+    "demo": "cli.demo:demo",
+    "intents": "cli.desk:intents",
+    "replay": "cli.demo:replay_files",
+    "rules": "cli.desk:rules_desk",
+    "screen": "cli.desk:screen",
+    "serve": "cli.database:serve",
+    "sms": "cli.sms:sms",
+    "wechat": "cli.wechat:wechat",
+}
+"""Every command and where it lives."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """A group that imports a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """The service that runs a district's public-welfare posts."""
-
-
-COMMANDS = (
-    desk.intents,
-    desk.rules_desk,
-    desk.screen,
-    demo.demo,
-    demo.replay_files,
-    wechat.wechat,
-    sms.sms,
-)
-for command in COMMANDS:
-    main.add_command(command)
-
-
-@main.group()
-def db() -> None:
-    """The database: schema and first contents."""
-
-
-@db.command()
-def upgrade() -> None:
-    """Bring the schema to this release and make sure that the district is there."""
-    settings = settings_or_exit()
-    schema.upgrade(settings.database_url)
-    with open_database(settings).begin() as session:
-        seeding.seed_district(session, read_yaml("district.yaml"))
-
-
-@db.command(name="demo")
-def fill_demo() -> None:
-    """Fill an empty database with the demonstration (sandbox mode only)."""
-    settings = settings_or_exit()
-    if not settings.sandbox:
-        click.echo("gyg: the demonstration needs GYG_SANDBOX=1", err=True)
-        sys.exit(2)
-    with open_database(settings).begin() as session:
-        seeding.seed_demo(session, read_yaml("demo.yaml"))
-
-
-@main.command()
-def serve() -> None:
-    """Run the web process (waitress, one process: the embedded default)."""
-    settings = settings_or_exit()
-    listen = f"--listen={settings.host}:{settings.port}"
-    command = [sys.executable, "-m", "waitress", "--threads=8", listen, "--call", "wsgi:create_app"]
-    os.execv(sys.executable, command)  # noqa: S606 - the process becomes the server

@@ -46,8 +46,7 @@ def demo(
         leftover.unlink()
     with ExitStack() as running:
         running.enter_context(process("sandbox", environment))
-        for words in (("db", "upgrade"), ("db", "demo")):
-            run(environment, *words)
+        run(environment, "db", "demo")
         running.enter_context(process("cli", environment, "serve"))
         running.enter_context(process("scheduler", environment))
         wait_for(f"http://127.0.0.1:{port}/healthz")
