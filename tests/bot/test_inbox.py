@@ -110,7 +110,7 @@ def test_even_a_failure_of_the_keeping_is_answered(
     def no_row(*_args: object) -> None:
         raise KeyError
 
-    monkeypatch.setattr("bot.inbox._row", no_row)
+    monkeypatch.setattr("bot.postbook.letter_row", no_row)
     assert failing.receive(letter(talk, "1")) == BOOK.text("dialog.apology")
 
 
