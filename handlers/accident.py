@@ -4,7 +4,7 @@ that nothing is lost when nobody answers it (R-3.6d). Questions about insurance 
 from __future__ import annotations
 
 from dialog import Answers, Ask, Flow, Json, Say
-from handlers.callback import known_phone, phone_ask
+from handlers.callback import phone_ask
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
 from handlers.eligibility import numbered
@@ -42,7 +42,7 @@ def open_accident(desk: Desk, asked: Asked) -> Outcome:
         told["what"] = matter
         _keep(desk, matter, {}, phone=None)
     near = whereabouts.named(desk.session, words)
-    start = Start(FLOW, told | known(near) | known_phone(desk))
+    start = Start(FLOW, told | known(near))
     return Outcome((Say("accident.people_first"),), (start,))
 
 

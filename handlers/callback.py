@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from dialog import Answers, Ask, Heard, Json, Reading, Say, Value, Wrong
+from dialog import Answers, Ask, Heard, Option, Reading, Say, Value, Wrong
 from dialog.grammar import always
 from handlers.desk import Desk
 from handlers.readers import words
@@ -34,18 +34,18 @@ def phone(heard: Heard, _reading: Reading) -> Value | Wrong:
     return Wrong(Say("tickets.wrong_phone"), complete=True)
 
 
+def known_phone(_answers: Answers, desk: Desk) -> Sequence[Option]:
+    """The number we have already: the one that writes by SMS, or that its owner proved. As the only
+    choice it answers the question by itself."""
+    known = desk.contact.address if desk.channel == "sms" else None
+    if known is None and desk.person is not None:
+        known = desk.person.phone
+    return [Option(known, known)] if known else []
+
+
 def phone_ask(when: Callable[[Answers], bool] = always) -> Ask:
-    return Ask("phone", phone, when=when)
-
-
-def known_phone(desk: Desk) -> dict[str, Json]:
-    """The answer to the question for a phone where we have it already: the number that writes by
-    SMS, or the one that its owner proved."""
-    if desk.channel == "sms" and desk.contact.address:
-        return {"phone": desk.contact.address}
-    if desk.person is not None and desk.person.phone:
-        return {"phone": desk.person.phone}
-    return {}
+    """The question for a number to call, asked only where we have none."""
+    return Ask("phone", phone, when=when, options=known_phone, alone=True)
 
 
 def due(ticket: Ticket) -> Say:

@@ -7,7 +7,7 @@ asked for, and the ticket's level follows from it.
 from __future__ import annotations
 
 from dialog import Answers, Ask, Flow, Json, Say
-from handlers.callback import due, known_phone, phone_ask, standing
+from handlers.callback import due, phone_ask, standing
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
 from handlers.eligibility import numbered
@@ -55,7 +55,7 @@ def open_complaint(desk: Desk, asked: Asked) -> Outcome:
         says = [Say("complaint.may_be_anonymous")]
     elif asked.intent == "complaint" and (matter := substance(words)):
         told["what"] = matter
-    return Outcome(tuple(says), (Start(FLOW, told | known_phone(desk)),))
+    return Outcome(tuple(says), (Start(FLOW, told),))
 
 
 def finish_complaint(desk: Desk, _flow: str, answers: Answers) -> Outcome:
@@ -75,7 +75,7 @@ def finish_complaint(desk: Desk, _flow: str, answers: Answers) -> Outcome:
     slots = {"number": ticket.number, "due": due(ticket)}
     says = [Say(f"complaint.done_{ticket.level}", slots), Say("complaint.never_seen")]
     if ticket.anonymous:
-        says.append(Say("complaint.no_name_kept"))
+        says.append(Say("complaint.no_name_kept", {"number": ticket.number}))
     if ticket.level == TicketLevel.SUPERVISION:
         says.append(Say("complaint.other_ways"))
     return Outcome(tuple(says))

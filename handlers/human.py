@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time
 
 from dialog import Answers, Ask, Flow, Json, Say
-from handlers.callback import due, known_phone, phone_ask, standing
+from handlers.callback import due, phone_ask, standing
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
 from handlers.readers import free_text
@@ -35,7 +35,7 @@ def open_human(desk: Desk, asked: Asked) -> Outcome:
     told: dict[str, Json] = {}
     if asked.intent == "human" and (words := substance(asked.heard.text)):
         told["words"] = words
-    return Outcome(reach, (Start(FLOW, told | known_phone(desk)),))
+    return Outcome(reach, (Start(FLOW, told),))
 
 
 def finish_human(desk: Desk, _flow: str, answers: Answers) -> Outcome:

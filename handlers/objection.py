@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from dialog import Answers, Ask, Flow, Json, Option, Say
 from handlers import policy
-from handlers.callback import due, known_phone, phone_ask, standing
+from handlers.callback import due, phone_ask, standing
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
 from handlers.eligibility import numbered
@@ -86,7 +86,7 @@ def open_objection(desk: Desk, asked: Asked) -> Outcome:
             return Outcome((said, Say("objection.may_object")), offers=("objection_now", "human"))
     near = whereabouts.named(desk.session, text) or whereabouts.home(desk.session, desk.contact)
     told: dict[str, Json] = {"what": matter} if matter and len(matter) > 4 else {}
-    start = Start(FLOW, told | known(near) | known_phone(desk))
+    start = Start(FLOW, told | known(near))
     return Outcome((Say("objection.begin"),), (start,))
 
 
@@ -113,7 +113,7 @@ def finish_objection(desk: Desk, flow: str, answers: Answers) -> Outcome:
     ticket = tickets.open_ticket(desk.session, request, desk.now)
     says = [Say("objection.done", {"number": ticket.number, "due": due(ticket)})]
     if ticket.anonymous:
-        says.append(Say("complaint.no_name_kept"))
+        says.append(Say("complaint.no_name_kept", {"number": ticket.number}))
     return Outcome((*says, Say("objection.may_take_back")))
 
 

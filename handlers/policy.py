@@ -2,37 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from dialog import Answers, Ask, Flow, Say
+from dialog import Answers, Ask, Flow, Option, Say
 from handlers.callback import due
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
-from handlers.readers import free_text
+from handlers.readers import choice, free_text
 from models.talk import TicketKind
 from services import policy, tickets, whereabouts
 from wording.hearing.matters import substance
 
 FLOW = "policy"
+MOST_NEAR = 3
 
-FORM = Flow(FLOW, (Ask("question", free_text(), free=True),))
+
+def near_options(answers: Answers, _desk: Desk) -> Sequence[Option]:
+    """The questions of ours that come closest, as they are asked, and none of these."""
+    return [
+        *(Option(match.entry.name, match.entry.questions[0]) for match in _near(answers)),
+        Option(None, Say("policy.none_of_these")),
+    ]
+
+
+def _is_unsure(answers: Answers) -> bool:
+    question = answers.get("question")
+    return question is not None and policy.find(question) is None and bool(_near(answers))
+
+
+def _near(answers: Answers) -> list[policy.Match]:
+    close = policy.rank(answers["question"])[:MOST_NEAR]
+    return [match for match in close if match.score >= policy.PERHAPS]
+
+
+FORM = Flow(
+    FLOW,
+    (
+        Ask("question", free_text(), free=True),
+        Ask("which", choice(near_options), when=_is_unsure, options=near_options),
+    ),
+)
 
 
 def open_policy(desk: Desk, asked: Asked) -> Outcome:
     """Answer the question that came with the message; a bare wish to ask is asked what for."""
     question = substance(asked.heard.text) if asked.intent == "policy" else None
-    match = policy.find(question) if question else None
-    if match is None:
+    if question is None or policy.find(question) is None:
         return Outcome((), (Start(FLOW),))
-    return Outcome((say_entry(desk, match.entry), Say("policy.ask_more")))
+    return _answered(desk, question, None)
 
 
 def finish_policy(desk: Desk, _flow: str, answers: Answers) -> Outcome:
     """Answer; what the plan does not say becomes a ticket, so that a person answers it."""
-    question = answers["question"]
+    return _answered(desk, answers["question"], answers.get("which"))
+
+
+def _answered(desk: Desk, question: str, which: str | None) -> Outcome:
     match = policy.find(question)
-    if match is not None:
-        return Outcome((say_entry(desk, match.entry), Say("policy.ask_more")))
+    entry = policy.entries().get(which) if which else match.entry if match else None
+    if entry is not None:
+        return Outcome((say_entry(desk, entry), Say("policy.ask_more")))
     request = tickets.Request(
         TicketKind.QUESTION,
         words=question,

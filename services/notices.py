@@ -30,17 +30,24 @@ class Shown:
 
     notice_id: int
     title: str
-    posted_on: date
     last_on: date
     days_left: int
     lines: tuple[Line, ...]
 
 
+@dataclass(frozen=True)
+class Over:
+    """A notice that has come down: what it was called and its last day."""
+
+    title: str
+    last_on: date
+
+
 def showing(session: Session, place: Region | None, day: date) -> tuple[Shown, ...]:
     """The notices that hang on the day for a place: its own, those of its town that name its
     people, and, for a town, those of all its villages. No place: the whole district's."""
-    rows = session.scalars(
-        select(PublicNotice)
+    rows = session.execute(
+        select(PublicNotice, PublicNotice.last_on)
         .join(Region, PublicNotice.region_id == Region.id)
         .where(
             *_about(place),
@@ -50,21 +57,23 @@ def showing(session: Session, place: Region | None, day: date) -> tuple[Shown, .
         )
         .order_by(PublicNotice.posted_on.desc(), PublicNotice.id.desc())
     )
-    return tuple(_shown(notice, day) for notice in rows)
+    return tuple(_shown(notice, last_on, day) for notice, last_on in rows)
 
 
-def last_over(session: Session, place: Region | None, day: date) -> PublicNotice | None:
+def last_over(session: Session, place: Region | None, day: date) -> Over | None:
     """The place's newest notice that hangs no longer. Its names are not for showing any more."""
-    return session.scalars(
-        select(PublicNotice)
+    newest = session.execute(
+        select(PublicNotice.title, PublicNotice.last_on)
         .join(Region, PublicNotice.region_id == Region.id)
         .where(
             *_about(place),
+            PublicNotice.last_on.is_not(None),
             or_(PublicNotice.last_on < day, PublicNotice.taken_down_at.is_not(None)),
         )
         .order_by(PublicNotice.last_on.desc(), PublicNotice.id.desc())
         .limit(1)
     ).first()
+    return Over(*newest) if newest else None
 
 
 def mine(session: Session, person: Person, day: date) -> tuple[PublicNoticeItem, ...]:
@@ -104,13 +113,12 @@ def _about(place: Region | None) -> tuple[ColumnElement[bool], ...]:
     return (or_(Region.path.startswith(place.path), names_its_people),)
 
 
-def _shown(notice: PublicNotice, day: date) -> Shown:
+def _shown(notice: PublicNotice, last_on: date, day: date) -> Shown:
     return Shown(
         notice_id=notice.id,
         title=notice.title,
-        posted_on=notice.posted_on,
-        last_on=notice.last_on,
-        days_left=(notice.last_on - day).days,
+        last_on=last_on,
+        days_left=(last_on - day).days,
         lines=tuple(
             Line(mask_name(item.name), item.village.name, item.post_name, item.number_tail)
             for item in notice.items

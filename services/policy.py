@@ -7,6 +7,7 @@ of the question that the best way of asking covers, 0 to 1; below `ENOUGH` nothi
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ ENOUGH = 0.45
 """Below this the plan is silent for us: better no answer than a wrong one. Measured by the cases
 in tests/services/policy_questions.tsv."""
 
+PERHAPS = 0.2
+"""Above this an answer may be meant: it is worth asking back."""
+
 ENOUGH_WITHIN = 0.26
 """The same where the topic is known already, and only its few answers compete."""
 
@@ -30,6 +34,9 @@ _SATURATION = 1.2
 _LENGTH = 0.75
 _NEARER = 0.02
 """Between equal scores the shorter way of asking wins, by this much at most."""
+
+_PARTS = re.compile(r"[\s,，.。;；!！?？、]+")
+_LEAST_PART = 4
 
 _FOLDER = Path(wording.__file__).parent / "policy"
 _KEYS = {"topic", "questions", "answer", "clause", "status", "parameters"}
@@ -71,9 +78,14 @@ class Match:
 def find(
     question: str, *, topics: Collection[str] | None = None, enough: float = ENOUGH
 ) -> Match | None:
-    """The answer to a question, from all topics or only some; None when none fits well enough."""
-    best = rank(question, topics=topics)
-    return best[0] if best and best[0].score >= enough else None
+    """The answer to a question, from all topics or only some; None when none fits well enough.
+    A question in several parts is tried whole first, then part by part."""
+    parts = [question, *(part for part in _PARTS.split(question) if len(part) >= _LEAST_PART)]
+    for part in dict.fromkeys(parts):
+        best = rank(part, topics=topics)
+        if best and best[0].score >= enough:
+            return best[0]
+    return None
 
 
 def rank(question: str, *, topics: Collection[str] | None = None) -> list[Match]:

@@ -10,8 +10,9 @@ from datetime import date
 
 from sqlalchemy import select
 
-from models import Contact
+from models import ApplicationStatus, Contact, PublicNotice, PublicNoticeItem
 from models.sealing import blind_index
+from rules import calendar
 from services import announcements, cases
 from services.clock import business_date
 from tests import builders
@@ -70,7 +71,38 @@ def applied(talk: Talk) -> None:
     cases.submit(talk.session, contact, posted, request, talk.clock.at)
 
 
+def listed(talk: Talk) -> None:
+    """The writer's application hangs on their village's notice from today on."""
+    contact = writer(talk)
+    application = cases.of_contact(talk.session, contact)[0]
+    today = business_date(talk.clock.at)
+    notice = PublicNotice(
+        region_id=application.village_id,
+        title=f"{application.village.name}第二批公示",
+        posted_on=today,
+        last_on=calendar.last_notice_day(today, 5),
+    )
+    notice.items = [
+        PublicNoticeItem(
+            application_id=application.id,
+            name=application.person.name,
+            village_id=application.village_id,
+            post_name="村道路保洁员",
+            number_tail=application.number[-4:],
+        )
+    ]
+    talk.session.add(notice)
+
+
+def approved(talk: Talk) -> None:
+    """The writer's application has been approved."""
+    application = cases.of_contact(talk.session, writer(talk))[0]
+    application.status = ApplicationStatus.APPROVED
+
+
 SCENES: dict[str, Callable[..., None]] = {
     "applied": applied,
+    "approved": approved,
     "bound": bound,
+    "listed": listed,
 }
