@@ -85,8 +85,8 @@ class Phones:
                 medium = self._world.media.get(str(said["media_id"]), now)
             if medium is None:
                 name = str(said.get("picture") or "id_front")
-                content = sample_picture(name)
-                medium = self._world.media.put(content, mime="image/png", name=name, at=now)
+                label, content = sample_picture(name)
+                medium = self._world.media.put(content, mime="image/png", name=label, at=now)
             url = f"{self._world.config.own_url}/phone/pictures/{medium.media_id}"
             return {
                 **said,

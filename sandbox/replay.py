@@ -48,6 +48,7 @@ class Player:
         self._say = say
         self._account = "公益岗"
         self._names: dict[str, dict[str, Any]] = {}
+        self._printed = 0
 
     def play(self, scenario: Scenario) -> None:
         """Do every step; NotAsExpectedError at the first expectation that does not hold."""
@@ -71,7 +72,7 @@ class Player:
             time.sleep(min(float(step.act), 60))
         elif step.actor == "fault":
             self._call("POST", "/faults", step.act)
-            self._say(f"    （故障：{step.act.get('target')} {step.act.get('kind')}）")
+            self._say(f"    （故障：{' '.join(map(str, step.act.values()))}）")
         elif step.actor == "clock":
             self._move_clock(step.act)
         else:
@@ -87,11 +88,12 @@ class Player:
         person = self._names.get(step.actor)
         if person is None and not step.actor.startswith("o-"):
             raise ScenarioError(f"{step.actor} is nobody; there are {'、'.join(self._names)}")
-        before = self._call("GET", "/phone/state?after=999999999999")["last"]
+        before = self._printed = self._call("GET", "/phone/state?after=999999999999")["last"]
         openid = person["openid"] if person else step.actor
         phone = person["phone"] if person else ""
         replies, problem = self._act(step, openid, phone)
-        self._show(step.actor, before, {openid, phone} - {None, ""})
+        whose = {openid, phone} - {None, ""}
+        self._show(step.actor, whose)
         got = "\n".join(reply["text"] for reply in replies)
         self._check(step.expect, got if not problem else f"{got}[{problem}]", where)
         for lane, who, wanted in (
@@ -100,6 +102,7 @@ class Player:
         ):
             if wanted:
                 self._wait_for(lane, who, before, wanted, step.within, where)
+                self._show(step.actor, whose)
 
     def _act(self, step: Step, openid: str, phone: str) -> tuple[list[dict[str, Any]], str | None]:
         act = step.act if isinstance(step.act, dict) else {"text": step.act}
@@ -121,8 +124,10 @@ class Player:
                     return found[0]
         raise ScenarioError(f"no SMS to {phone} holds a code")
 
-    def _show(self, actor: str, before: int, whose: set[str]) -> None:
-        for entry in self._call("GET", f"/phone/state?after={before}")["entries"]:
+    def _show(self, actor: str, whose: set[str]) -> None:
+        fresh = self._call("GET", f"/phone/state?after={self._printed}")
+        self._printed = fresh["last"]
+        for entry in fresh["entries"]:
             if entry.get("openid", entry.get("phone")) not in whose:
                 continue
             speaker = actor if entry["from"] == "person" else self._account

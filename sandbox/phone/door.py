@@ -88,7 +88,7 @@ def _add_page(door: Blueprint, world: World) -> None:
 def _add_pictures(door: Blueprint, world: World) -> None:
     @door.get("/phone/samples/<name>.png")
     def sample(name: str) -> Response:
-        return Response(sample_picture(name), content_type="image/png")
+        return Response(sample_picture(name)[1], content_type="image/png")
 
     @door.get("/phone/pictures/<media_id>")
     def picture(media_id: str) -> Response:

@@ -23,9 +23,9 @@ SAMPLE_VOICE = b"#!AMR\n" + (b"\x3c" + bytes(31)) * 10
 
 
 @cache
-def sample_picture(name: str) -> bytes:
-    """The PNG of a sample, by its name or by its label; ActError when there is none."""
+def sample_picture(name: str) -> tuple[str, bytes]:
+    """A sample's label and PNG, by its name or its label; ActError when there is none."""
     for key, label in SAMPLES.items():
         if name in (key, label):
-            return (FOLDER / f"{key}.png").read_bytes()
+            return label, (FOLDER / f"{key}.png").read_bytes()
     raise ActError(f"no sample photo is called {name!r}; there are {'、'.join(SAMPLES.values())}")

@@ -9,6 +9,7 @@ from typing import Any
 
 import requests
 
+from sandbox.clock import CHINA
 from sandbox.config import SmsProvider
 from sandbox.world import World
 
@@ -106,8 +107,10 @@ class Gateway:
         world = self._world
         world.ledger.write(lane="sms", writer="person", who=phone, kind="sms", text=text)
         provider = world.config.sms_provider
-        number, now = world.next_number(), world.clock.now()
-        moment = f"{now:%Y-%m-%d %H:%M:%S}"
+        number = world.next_number()
+        # An uplink has no id of its own: the second is all that tells two equal texts apart.
+        second = world.event_second(phone, text)
+        moment = f"{datetime.fromtimestamp(second, CHINA):%Y-%m-%d %H:%M:%S}"
         if provider == "tencent":
             report: object = {
                 "extend": "",

@@ -91,7 +91,7 @@ def test_photo_voice_place_and_scan(open_page: OpenPage, service: FakeService) -
     mine.get_by_role("button", name="照片、语音、位置、扫一扫").click()
     mine.get_by_role("button", name="照片", exact=True).click()
     page.get_by_role("button", name="户口本").click()
-    expect(mine.get_by_role("img", name="[照片] household")).to_be_visible()
+    expect(mine.get_by_role("img", name="[照片] 户口本")).to_be_visible()
     mine.get_by_role("button", name="语音", exact=True).click()
     page.get_by_label("微信听出来的字").fill("俺想报名")
     page.get_by_role("button", name="发出去").click()

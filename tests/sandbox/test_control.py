@@ -99,7 +99,8 @@ def test_the_people_are_plainly_invented() -> None:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_sample_is_a_small_picture(name: str) -> None:
-    content = sample_picture(name)
+    label, content = sample_picture(name)
+    assert label == SAMPLES[name]
     assert content.startswith(b"\x89PNG")
     assert len(content) < 200_000
 

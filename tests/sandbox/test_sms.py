@@ -118,6 +118,12 @@ def test_a_person_without_wechat_writes_to_the_service(
     assert (uplink["mobile"], uplink["text"]) == ("13800000005", "俺想报名")
 
 
+def test_two_equal_texts_differ_in_their_second(caller: Caller, service: FakeService) -> None:
+    for _ in range(2):
+        caller.post("/phone/sms", {"person": "周秀兰", "text": "1"})
+    assert len({uplink["time"] for uplink in service.posted[UPLINK]}) == 2
+
+
 def test_aliyun_takes_single_and_batch_sends(caller: Caller) -> None:
     headers = {"Authorization": "ACS3-HMAC-SHA256 Credential=x", "x-acs-action": "SendSms"}
     query = {"PhoneNumbers": "13800000001", "SignName": "公益岗", "TemplateCode": "SMS_1"}
