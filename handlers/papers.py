@@ -21,7 +21,7 @@ TAKES_PAPERS = frozenset(
         ApplicationStatus.SUBMITTED,
         ApplicationStatus.PAPERS_MISSING,
         ApplicationStatus.VILLAGE_REVIEW,
-        ApplicationStatus.TOWN_REVIEW,
+        ApplicationStatus.TOWN_CLERK,
     }
 )
 

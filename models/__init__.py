@@ -3,32 +3,56 @@
 Import the tables from here: importing this package registers every table on `Base.metadata`.
 """
 
+from models.attachments import Attachment
 from models.base import Base, new_id
 from models.cases import (
-    APPLICATION_EDGES,
     Application,
     ApplicationEvent,
-    ApplicationStatus,
     Decision,
+    ExclusionCheck,
     KinshipDeclaration,
     Material,
 )
 from models.engine import make_engine, session_factory
-from models.notices import PublicNotice, PublicNoticeItem
+from models.notices import Objection, PublicNotice, PublicNoticeItem
+from models.onpost import (
+    Agreement,
+    BankAccount,
+    Engagement,
+    EngagementStatus,
+    InsuranceCover,
+    SocialInsurance,
+    Training,
+)
 from models.people import Consent, Contact, OneTimeCode, Person
 from models.places import Region, RegionAlias
-from models.plan import Announcement, NumberSeries, PlanVersion, Post, Quota
+from models.plan import (
+    Announcement,
+    NumberSeries,
+    PlanVersion,
+    Post,
+    PostChange,
+    PostStatus,
+    Quota,
+)
+from models.procedure import ApplicationStatus
+from models.reviews import AttendeeRole, Review, ReviewAttendee, ReviewResult
+from models.staff import Role, Staff, StaffGrant, StaffKin, StaffSession
 from models.talk import Conversation, Inbound, Ticket
 from models.telling import ChannelToken, Delivery, JobRun, Lease, Receipt
-from models.trust import AuditEntry, ClockShift
+from models.trust import AuditEntry, AuditSeal, ClockShift, ParameterOverride
 
 __all__ = [
-    "APPLICATION_EDGES",
+    "Agreement",
     "Announcement",
     "Application",
     "ApplicationEvent",
     "ApplicationStatus",
+    "Attachment",
+    "AttendeeRole",
     "AuditEntry",
+    "AuditSeal",
+    "BankAccount",
     "Base",
     "ChannelToken",
     "ClockShift",
@@ -37,23 +61,41 @@ __all__ = [
     "Conversation",
     "Decision",
     "Delivery",
+    "Engagement",
+    "EngagementStatus",
+    "ExclusionCheck",
     "Inbound",
+    "InsuranceCover",
     "JobRun",
     "KinshipDeclaration",
     "Lease",
     "Material",
     "NumberSeries",
+    "Objection",
     "OneTimeCode",
+    "ParameterOverride",
     "Person",
     "PlanVersion",
     "Post",
+    "PostChange",
+    "PostStatus",
     "PublicNotice",
     "PublicNoticeItem",
     "Quota",
     "Receipt",
     "Region",
     "RegionAlias",
+    "Review",
+    "ReviewAttendee",
+    "ReviewResult",
+    "Role",
+    "SocialInsurance",
+    "Staff",
+    "StaffGrant",
+    "StaffKin",
+    "StaffSession",
     "Ticket",
+    "Training",
     "make_engine",
     "new_id",
     "session_factory",

@@ -1,63 +1,27 @@
 """One person's application, from the draft to the approval, and what was decided on the way.
 
-The states and edges follow requirements 3.1. This is the only place that says which state may
-follow which; `services.cases` walks the edges.
+Which state may follow which is said in `models.procedure`, and nowhere else.
 """
 
 from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, new_id
 from models.people import Person
 from models.places import Region
 from models.plan import Announcement, Post
+from models.procedure import FAILED, ApplicationStatus
 from models.sealing import Sealed
+from models.staff import Staff
 
-
-class ApplicationStatus(StrEnum):
-    SUBMITTED = "submitted"
-    PAPERS_MISSING = "papers_missing"
-    LAPSED = "lapsed"
-    VILLAGE_REVIEW = "village_review"
-    TOWN_REVIEW = "town_review"
-    ON_NOTICE = "on_notice"
-    OBJECTION = "objection"
-    DISTRICT_REVIEW = "district_review"
-    APPROVED = "approved"
-    REFUSED = "refused"
-    WAITING_LIST = "waiting_list"
-    WITHDRAWN = "withdrawn"
-
-
-S = ApplicationStatus
-APPLICATION_EDGES: dict[ApplicationStatus, frozenset[ApplicationStatus]] = {
-    S.SUBMITTED: frozenset({S.PAPERS_MISSING, S.VILLAGE_REVIEW, S.WITHDRAWN}),
-    S.PAPERS_MISSING: frozenset({S.SUBMITTED, S.LAPSED, S.WITHDRAWN}),
-    S.VILLAGE_REVIEW: frozenset({S.TOWN_REVIEW, S.REFUSED, S.WITHDRAWN}),
-    S.TOWN_REVIEW: frozenset(
-        {S.ON_NOTICE, S.VILLAGE_REVIEW, S.REFUSED, S.WAITING_LIST, S.WITHDRAWN}
-    ),
-    S.ON_NOTICE: frozenset({S.OBJECTION, S.DISTRICT_REVIEW, S.WITHDRAWN}),
-    S.OBJECTION: frozenset({S.ON_NOTICE, S.REFUSED, S.WITHDRAWN}),
-    S.DISTRICT_REVIEW: frozenset(
-        {S.APPROVED, S.TOWN_REVIEW, S.REFUSED, S.WAITING_LIST, S.WITHDRAWN}
-    ),
-    S.WAITING_LIST: frozenset({S.TOWN_REVIEW, S.LAPSED, S.WITHDRAWN}),
-    S.APPROVED: frozenset(),
-    S.REFUSED: frozenset(),
-    S.LAPSED: frozenset(),
-    S.WITHDRAWN: frozenset(),
-}
-ENDED = frozenset(status for status, following in APPLICATION_EDGES.items() if not following)
-
-_NOT_ENDED = text("status NOT IN ('lapsed', 'refused', 'withdrawn')")
+_FAILED = ", ".join(f"'{status}'" for status in sorted(FAILED))
+_NOT_FAILED = text(f"status NOT IN ({_FAILED})")
 
 
 class Application(Base):
@@ -70,8 +34,8 @@ class Application(Base):
             "announcement_id",
             "person_id",
             unique=True,
-            sqlite_where=_NOT_ENDED,
-            postgresql_where=_NOT_ENDED,
+            sqlite_where=_NOT_FAILED,
+            postgresql_where=_NOT_FAILED,
         ),
     )
 
@@ -87,10 +51,17 @@ class Application(Base):
     helper_relation: Mapped[str | None] = mapped_column(String(32))
     pledged_at: Mapped[datetime]
     submitted_at: Mapped[datetime]
-    status: Mapped[ApplicationStatus] = mapped_column(String(16))
+    status: Mapped[ApplicationStatus] = mapped_column(String(24), index=True)
     status_at: Mapped[datetime]
     holder_id: Mapped[int | None] = mapped_column(ForeignKey("region.id"))
-    due_on: Mapped[date | None]
+    due_on: Mapped[date | None] = mapped_column(index=True)
+    version: Mapped[int] = mapped_column(default=1)
+    offer_accepted_at: Mapped[datetime | None]
+    notice_id: Mapped[int | None] = mapped_column(ForeignKey("public_notice.id"))
+    plan_version_id: Mapped[int | None] = mapped_column(ForeignKey("plan_version.id"))
+    """The version whose quota the approval counts against (R-2.4)."""
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own declaration
 
     person: Mapped[Person] = relationship()
     village: Mapped[Region] = relationship(foreign_keys=[village_id])
@@ -100,17 +71,23 @@ class Application(Base):
 
 
 class ApplicationEvent(Base):
-    """One step of one application: from where to where, when, by whom, why."""
+    """One step of one application: which, from where to where, when, by whom, why. Only added."""
 
     __tablename__ = "application_event"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     application_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("application.id"), index=True)
-    from_status: Mapped[str | None] = mapped_column(String(16))
-    to_status: Mapped[str] = mapped_column(String(16))
+    act: Mapped[str] = mapped_column(String(32))
+    from_status: Mapped[str | None] = mapped_column(String(24))
+    to_status: Mapped[str] = mapped_column(String(24))
     at: Mapped[datetime]
     actor: Mapped[str] = mapped_column(String(64))
-    reason: Mapped[str | None] = mapped_column(String(255))
+    staff_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    approval: Mapped[bool] = mapped_column(default=False)
+    reason_code: Mapped[str | None] = mapped_column(String(48))
+    remark: Mapped[str | None] = mapped_column(Text)
+
+    staff: Mapped[Staff | None] = relationship()
 
 
 class Decision(Base):
@@ -166,3 +143,19 @@ class Material(Base):
     sha256: Mapped[str | None] = mapped_column(String(64), index=True)
     content_type: Mapped[str | None] = mapped_column(String(64))
     picture_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+
+
+class ExclusionCheck(Base):
+    """What staff found of one circumstance that may exclude (requirements 2.4): clear or hit, by
+    which source. The latest per circumstance counts; a machine decides none."""
+
+    __tablename__ = "exclusion_check"
+    __table_args__ = (CheckConstraint("outcome in ('clear', 'hit')", name="outcome"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("application.id"), index=True)
+    circumstance: Mapped[str] = mapped_column(String(32))
+    outcome: Mapped[str] = mapped_column(String(8))
+    source: Mapped[str] = mapped_column(String(128))
+    checked_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
+    checked_at: Mapped[datetime]

@@ -34,6 +34,7 @@ class Person(Base):
     phone_verified_at: Mapped[datetime | None]
     village_id: Mapped[int | None] = mapped_column(ForeignKey("region.id"), index=True)
     created_at: Mapped[datetime]
+    seen_in_person_at: Mapped[datetime | None]
     forgotten_at: Mapped[datetime | None]
 
     id_number = Sealed()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base
@@ -24,6 +26,10 @@ class PlanVersion(Base):
     effective_on: Mapped[date]
     document: Mapped[str] = mapped_column(String(128))
     reason: Mapped[str] = mapped_column(String(255))
+    rural_target: Mapped[int | None]
+    urban_target: Mapped[int | None]
+    entered_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    entered_at: Mapped[datetime | None]
 
 
 class Quota(Base):
@@ -44,7 +50,9 @@ class Quota(Base):
 
 
 class Announcement(Base):
-    """The yearly recruitment announcement: which rules, for whom, from when to when (R-3.4a)."""
+    """The yearly recruitment announcement: which rules, for whom, from when to when (R-3.4a).
+
+    A correction is a new version; the newest published one counts."""
 
     __tablename__ = "announcement"
     __table_args__ = (
@@ -57,18 +65,38 @@ class Announcement(Base):
     version: Mapped[int]
     title: Mapped[str] = mapped_column(String(128))
     ruleset: Mapped[str] = mapped_column(String(64))
+    scheduled_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     opens_on: Mapped[date]
     closes_on: Mapped[date]
     reference_on: Mapped[date]
     contact_phone: Mapped[str] = mapped_column(String(32))
+    remark: Mapped[str] = mapped_column(Text, default="")
+    made_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+
+
+class PostStatus(StrEnum):
+    """Requirements 3.2: from the demand to the post and back."""
+
+    DEMANDED = "demanded"
+    TOWN_CHECKED = "town_checked"
+    APPROVED = "approved"
+    ANNOUNCED = "announced"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+    REFUSED = "refused"
 
 
 class Post(Base):
-    """A post on offer: where, what work, how many people."""
+    """A post, from the demand of a village or department to its place in an announcement (R-3.1*).
+
+    `demand_reason` and `demanded_by_id` are the demand record that every post points to (R-1.3)."""
 
     __tablename__ = "post"
-    __table_args__ = (CheckConstraint("headcount > 0", name="headcount"),)
+    __table_args__ = (
+        CheckConstraint("headcount > 0", name="headcount"),
+        CheckConstraint("mode in ('combined', 'single')", name="mode"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     announcement_id: Mapped[int | None] = mapped_column(ForeignKey("announcement.id"), index=True)
@@ -77,10 +105,41 @@ class Post(Base):
     track: Mapped[str] = mapped_column(String(8))
     name: Mapped[str] = mapped_column(String(64))
     category: Mapped[str] = mapped_column(String(32))
+    focus_areas: Mapped[list[Any]] = mapped_column(default=list)
+    mode: Mapped[str] = mapped_column(String(8), default="single")
     duties: Mapped[list[Any]]
     headcount: Mapped[int]
+    host_unit: Mapped[str] = mapped_column(String(64), default="")
+    responsible: Mapped[str] = mapped_column(String(64), default="")
+    worksite: Mapped[str] = mapped_column(String(128), default="")
+    hours_per_week: Mapped[int | None]
+    pay_kind: Mapped[str | None] = mapped_column(String(8))
+    pay_fen: Mapped[int | None]
+    status: Mapped[PostStatus] = mapped_column(String(16), default=PostStatus.ANNOUNCED)
+    version: Mapped[int] = mapped_column(default=1)
+    demand_reason: Mapped[str] = mapped_column(String(255), default="")
+    demanded_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    demanded_at: Mapped[datetime | None]
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own declaration
 
     region: Mapped[Region] = relationship()
+
+
+class PostChange(Base):
+    """One change of a post: what it was, what it is, from when, by whom (R-3.1d). Only added."""
+
+    __tablename__ = "post_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), index=True)
+    at: Mapped[datetime]
+    effective_on: Mapped[date]
+    staff_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    act: Mapped[str] = mapped_column(String(32))
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+    reason: Mapped[str] = mapped_column(String(255), default="")
 
 
 class NumberSeries(Base):

@@ -1,4 +1,4 @@
-"""An application's way: handed in, withdrawn, moved along the edges of `models.cases`.
+"""An application, handed in and taken back; the way in between is `services.procedure`'s.
 
 `submit` is safe to repeat: a second one under the same announcement gives the first one back
 (R-3.4b). Who holds the case and until when follows from its state (R-4.1a).
@@ -16,7 +16,6 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from models import (
-    APPLICATION_EDGES,
     Announcement,
     Application,
     ApplicationEvent,
@@ -28,22 +27,15 @@ from models import (
     Region,
     new_id,
 )
-from models.cases import ENDED
-from services import screening
+from models.procedure import FAILED, STEPS, Actor
+from services import procedure, screening
+from services.acting import Acting
 from services.clock import business_date
 from services.deadlines import working_deadline
 from services.numbers import next_number
 from services.trail import record
 
-WITHDRAWABLE = frozenset(
-    status
-    for status, following in APPLICATION_EDGES.items()
-    if ApplicationStatus.WITHDRAWN in following
-)
-
-
-class IllegalStepError(Exception):
-    """The state table has no such edge; nothing was changed."""
+WITHDRAWABLE = frozenset(step.source for step in STEPS if step.act == "withdraw")
 
 
 @dataclass(frozen=True)
@@ -103,45 +95,9 @@ def submit(
 
 
 def withdraw(session: Session, contact: Contact, application: Application, now: datetime) -> None:
-    """Take the application back. `IllegalStepError` when it has ended or been approved."""
-    move(
-        session,
-        application,
-        ApplicationStatus.WITHDRAWN,
-        actor=f"contact:{contact.id}",
-        now=now,
-        reason="withdrawn by the applicant",
-    )
-
-
-def move(
-    session: Session,
-    application: Application,
-    to: ApplicationStatus,
-    *,
-    actor: str,
-    now: datetime,
-    reason: str | None = None,
-) -> None:
-    """Walk one edge of the state table and write it down."""
-    status = ApplicationStatus(application.status)
-    if to not in APPLICATION_EDGES[status]:
-        raise IllegalStepError(f"{status} → {to}")
-    application.status = to
-    application.status_at = now
-    if to in ENDED:
-        application.holder_id = None
-        application.due_on = None
-    session.add(
-        ApplicationEvent(
-            application_id=application.id,
-            from_status=status,
-            to_status=to,
-            at=now,
-            actor=actor,
-            reason=reason,
-        )
-    )
+    """Take the application back. `procedure.Hindered` when it has ended or been approved."""
+    applicant = Acting(role=Actor.APPLICANT, contact=contact)
+    procedure.take(session, application, "withdraw", applicant, now)
 
 
 def add_paper(
@@ -172,7 +128,7 @@ def open_one(session: Session, person: Person, announcement: Announcement) -> Ap
         select(Application).where(
             Application.person_id == person.id,
             Application.announcement_id == announcement.id,
-            Application.status.not_in(ENDED - {ApplicationStatus.APPROVED}),
+            Application.status.not_in(FAILED),
         )
     ).first()
 
@@ -242,6 +198,7 @@ def _add_application(
     session.add(
         ApplicationEvent(
             application_id=application.id,
+            act="submit",
             from_status=None,
             to_status=ApplicationStatus.SUBMITTED,
             at=now,

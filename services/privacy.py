@@ -28,13 +28,21 @@ from models import (
     PublicNoticeItem,
     Ticket,
 )
-from models.cases import ENDED
+from models.procedure import FAILED
 from models.telling import DeliveryState
 from services import tickets
 from services.trail import record
 from wording.hearing import mask_name
 
-ENDED_WITHOUT_POST = tuple(ENDED - {ApplicationStatus.APPROVED})
+PLACED = frozenset(
+    {
+        ApplicationStatus.APPROVED,
+        ApplicationStatus.TO_TRAIN,
+        ApplicationStatus.TO_INSURE,
+        ApplicationStatus.ON_POST,
+    }
+)
+"""A post was given: the agreement and the pay need the person's data."""
 _UNSETTLED = (DeliveryState.QUEUED, DeliveryState.SENDING)
 
 
@@ -78,7 +86,7 @@ def view(session: Session, contact: Contact, person: Person, now: datetime) -> H
 
 def needed_by(session: Session, person: Person) -> tuple[Application, ...]:
     """The applications that still need the person's data: open ones and approved ones."""
-    still = Application.status.not_in(ENDED_WITHOUT_POST)
+    still = Application.status.not_in(FAILED)
     return tuple(
         session.scalars(
             select(Application)
@@ -132,10 +140,9 @@ def forget(session: Session, contact: Contact, now: datetime) -> Forgotten:
     record(session, "privacy.forgotten", contact=contact, now=now, subject=subject, kept=len(kept))
     if not kept:
         withdraw_consent(session, contact, now)
-    approved = ApplicationStatus.APPROVED
     return Forgotten(
-        kept=tuple(case.number for case in kept if case.status != approved),
-        on_post=tuple(case.number for case in kept if case.status == approved),
+        kept=tuple(case.number for case in kept if case.status not in PLACED),
+        on_post=tuple(case.number for case in kept if case.status in PLACED),
         tickets=working,
     )
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from models import Application
 from models import Decision as DecisionRow
 from rules import eligibility
 from rules.eligibility import Decision, Question
@@ -36,6 +37,23 @@ def ask(answers: Mapping[str, Any], *, ruleset: str, reference_on: date) -> Ques
         unemployed=answers.get("unemployed"),
         zero_employment_household=answers.get("zero_employment_household"),
     )
+
+
+def of_application(application: Application, today: date) -> Question:
+    """The question as it stands today: the announcement's rules and reference date, the facts as
+    they were verified. Somebody who retired since counts as of today."""
+    person, announcement = application.person, application.announcement
+    facts = {**application.claims, "track": application.track}
+    born = {"on": person.born_on.isoformat(), "sex": person.sex}
+    reference_on = announcement.reference_on
+    if application.track == "urban":
+        reference_on = max(reference_on, today)
+    return ask({**facts, "born": born}, ruleset=announcement.ruleset, reference_on=reference_on)
+
+
+def decide_application(application: Application, today: date) -> Decision:
+    """What the rules say of the application today; nothing is kept."""
+    return eligibility.decide(of_application(application, today))
 
 
 def decide_and_keep(

@@ -6,7 +6,7 @@ Both are safe to repeat: what is there already is left as it is.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import select
@@ -25,7 +25,7 @@ from models import (
 from models.places import RegionKind
 from rules import calendar, parameters, quota
 from rules.errors import QuotaNotIssued
-from services.clock import move_clock
+from services.clock import SHANGHAI, move_clock
 
 _KINDS = {"town": RegionKind.TOWN, "street": RegionKind.STREET, "committee": RegionKind.PARK}
 
@@ -81,11 +81,14 @@ def seed_demo(session: Session, demo: Mapping[str, Any]) -> None:
 
 def _add_notice(session: Session, notice: Mapping[str, Any]) -> None:
     posted_on: date = notice["posted_on"]
-    days = parameters.in_force("notice.notice_days", posted_on).value
+    days = int(parameters.in_force("notice.notice_days", posted_on).value)
     region = _needed(session, notice["region"])
     public = PublicNotice(
         region_id=region.id,
         title=notice["title"],
+        code=notice["code"],
+        working_days=days,
+        published_at=datetime.combine(posted_on, time(8), SHANGHAI),
         posted_on=posted_on,
         last_on=calendar.last_notice_day(posted_on, days),
     )

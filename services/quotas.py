@@ -1,0 +1,213 @@
+"""Places under the plan: how many are left, taking one, beginning on it, giving it back (R-2.4).
+
+Whoever counts locks the quota's row first, so that of fifty approvals for the last place exactly
+one goes through. An approval counts against the version of the plan in force on its day.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import (
+    Application,
+    ApplicationStatus,
+    Engagement,
+    EngagementStatus,
+    PlanVersion,
+    Quota,
+    Region,
+    new_id,
+)
+from rules import term
+from services.clock import business_date
+from services.numbers import next_number
+
+PLACED = frozenset(
+    {
+        ApplicationStatus.APPROVED,
+        ApplicationStatus.TO_TRAIN,
+        ApplicationStatus.TO_INSURE,
+        ApplicationStatus.ON_POST,
+    }
+)
+"""States that hold a place of the year's plan."""
+
+
+class NoPlace(Exception):
+    """A place was to be taken that is not there: the guards were not asked first."""
+
+
+def version_in_force(session: Session, year: int, on: date) -> PlanVersion | None:
+    """The newest version of the year's plan that is effective on the day."""
+    return session.scalars(
+        select(PlanVersion)
+        .where(PlanVersion.year == year, PlanVersion.effective_on <= on)
+        .order_by(PlanVersion.version.desc())
+        .limit(1)
+    ).first()
+
+
+def room(session: Session, application: Application, on: date) -> int | None:
+    """Places left for the application's town and track; None where the year is not issued. Locks
+    the quota's row until the transaction ends."""
+    quota = _locked_quota(session, application, on)
+    if quota is None:
+        return None
+    return quota.number - taken(
+        session, application.announcement.year, town_of(application.village), application.track
+    )
+
+
+def taken(session: Session, year: int, town: Region, track: str) -> int:
+    """Places of the year that the town's people hold, by any version of the year's plan."""
+    held = session.scalar(
+        select(func.count())
+        .select_from(Application)
+        .join(PlanVersion, Application.plan_version_id == PlanVersion.id)
+        .join(Region, Application.village_id == Region.id)
+        .where(
+            PlanVersion.year == year,
+            Application.track == track,
+            Application.status.in_(PLACED),
+            Region.path.startswith(town.path, autoescape=True),
+        )
+    )
+    return held or 0
+
+
+def take_place(session: Session, application: Application, now: datetime) -> Engagement:
+    """Count the approval against the plan in force, and open the engagement that will begin."""
+    today = business_date(now)
+    version = version_in_force(session, application.announcement.year, today)
+    if version is None or application.post_id is None:
+        raise NoPlace(application.number)
+    application.plan_version_id = version.id
+    serial = next_number(session, f"worker-{today.year}")
+    engagement = Engagement(
+        id=new_id(),
+        application_id=application.id,
+        person_id=application.person_id,
+        post_id=application.post_id,
+        worker_code=f"W{today.year}{serial:05d}",
+        track=application.track,
+        status=EngagementStatus.STARTING,
+        first_approved_on=_first_approval(session, application) or today,
+        retire_category=application.claims.get("retire_category"),
+        created_at=now,
+    )
+    session.add(engagement)
+    session.flush()
+    return engagement
+
+
+def begin(session: Session, application: Application, now: datetime) -> None:
+    """The first day on the post: dates by the term's rules (R-3.3d to R-3.3h)."""
+    engagement = session.scalars(
+        select(Engagement).where(Engagement.application_id == application.id)
+    ).one()
+    starts_on = engagement.starts_on or business_date(now)
+    engagement.starts_on = starts_on
+    engagement.ends_on = last_day(session, engagement, starts_on, business_date(now))
+    engagement.status = EngagementStatus.ON_POST
+
+
+def last_day(
+    session: Session, engagement: Engagement, starts_on: date, law_on: date
+) -> date | None:
+    """The regular end of an engagement that starts on a day; None when all months are used."""
+    used = months_used(session, engagement)
+    if engagement.track == "rural":
+        return term.rural_term(starts_on, used).ends_on
+    person = engagement.person
+    category = "M60" if person.sex == "male" else engagement.retire_category or "F50"
+    return term.urban_term(
+        starts_on,
+        used,
+        born_on=person.born_on,
+        category=category,  # type: ignore[arg-type]  # one of the three by the form's options
+        first_approved_on=engagement.first_approved_on,
+        law_on=law_on,
+    ).ends_on
+
+
+def months_used(session: Session, engagement: Engagement) -> int:
+    """Whole months begun on earlier engagements: they count to the person's 36 (R-3.3d)."""
+    earlier = session.scalars(
+        select(Engagement).where(
+            Engagement.person_id == engagement.person_id,
+            Engagement.id != engagement.id,
+            Engagement.starts_on.is_not(None),
+            Engagement.ends_on.is_not(None),
+        )
+    )
+    return sum(_months(e.starts_on, e.ends_on) for e in earlier if e.starts_on and e.ends_on)
+
+
+def give_back(session: Session, application: Application) -> None:
+    """The place is free again: the engagement never began."""
+    engagement = session.scalars(
+        select(Engagement).where(Engagement.application_id == application.id)
+    ).first()
+    if engagement is not None:
+        engagement.status = EngagementStatus.ENDED
+
+
+def waiting_rank(session: Session, application: Application) -> int | None:
+    """The place in the line of the town and track, from 1; None when not waiting. Who was put on
+    the list earlier stands before; equal times by number."""
+    if application.status != ApplicationStatus.WAITING_LIST:
+        return None
+    town = town_of(application.village)
+    before = session.scalar(
+        select(func.count())
+        .select_from(Application)
+        .join(Region, Application.village_id == Region.id)
+        .where(
+            Application.status == ApplicationStatus.WAITING_LIST,
+            Application.track == application.track,
+            Region.path.startswith(town.path, autoescape=True),
+            (Application.status_at < application.status_at)
+            | (
+                (Application.status_at == application.status_at)
+                & (Application.number < application.number)
+            ),
+        )
+    )
+    return (before or 0) + 1
+
+
+def town_of(village: Region) -> Region:
+    """The town or street above a village; a town is its own."""
+    return village.parent if village.kind == "village" and village.parent else village
+
+
+def _locked_quota(session: Session, application: Application, on: date) -> Quota | None:
+    version = version_in_force(session, application.announcement.year, on)
+    if version is None:
+        return None
+    return session.scalars(
+        select(Quota)
+        .where(
+            Quota.plan_version_id == version.id,
+            Quota.region_id == town_of(application.village).id,
+            Quota.track == application.track,
+        )
+        .with_for_update()
+    ).first()
+
+
+def _first_approval(session: Session, application: Application) -> date | None:
+    """The day of the person's first approval over all engagements; it never changes (R-3.3g)."""
+    return session.scalar(
+        select(func.min(Engagement.first_approved_on)).where(
+            Engagement.person_id == application.person_id
+        )
+    )
+
+
+def _months(starts_on: date, ends_on: date) -> int:
+    whole = (ends_on.year - starts_on.year) * 12 + ends_on.month - starts_on.month
+    return max(whole + (1 if ends_on.day >= starts_on.day else 0), 0)
