@@ -12,8 +12,7 @@ from channels.sms.gateway import SmsGateway
 from channels.sms.tencent import TencentGateway
 from channels.wechat.api import WechatApi
 from channels.wechat.line import Credentials, Line
-from models import make_engine, session_factory
-from models.sealing import Keyring, derive_index_key, install
+from models.opening import open_database
 from scheduler.carriers import Carrier, SmsCarrier, WechatCarrier
 from scheduler.clockwork import Clockwork
 from scheduler.jobs import JOBS
@@ -21,15 +20,14 @@ from scheduler.lease import ClockLease
 from scheduler.works import Works, machine_time
 from services.clock import MovableClock, WallClock
 from services.tokens import SqlTokenStore
-from settings import Settings, parse_field_keys
+from settings import Settings
 from wording import Book, load_book
 from wording.sms import SIGN, sms_templates
 
 
 def make_clockwork(settings: Settings) -> Clockwork:
     """The clock of this service, not yet running. Installs the keyring of the process."""
-    install_keyring(settings)
-    sessions = session_factory(make_engine(settings.database_url))
+    sessions = open_database(settings)
     book = load_book()
     api = make_wechat_api(settings, sessions)
     carriers: dict[str, Carrier] = {"wechat": WechatCarrier(api, book)}
@@ -50,7 +48,7 @@ def make_wechat_api(settings: Settings, sessions: sessionmaker[Session]) -> Wech
     """The server API of the configured account; its token is shared through the database."""
     app_id, secret = settings.wechat_app_id or "", settings.wechat_app_secret
     credentials = Credentials(app_id, secret.get_secret_value() if secret else "")
-    store = SqlTokenStore(sessions, name=f"wechat:{app_id}")
+    store = SqlTokenStore(sessions, name=app_id)
     return WechatApi(Line(origin=settings.wechat_api_url, credentials=credentials, store=store))
 
 
@@ -79,18 +77,6 @@ def make_sms_carrier(settings: Settings, gateway: SmsGateway, book: Book) -> Sms
 def sign_name(settings: Settings, book: Book) -> str:
     """The registered signature, without its brackets."""
     return settings.sms_sign_name or book.text(SIGN)
-
-
-def install_keyring(settings: Settings) -> None:
-    """Put the keys of the sealed columns in place for this process."""
-    if settings.field_keys is None or settings.secret_key is None:
-        raise ValueError("settings.load lets no process without keys through")
-    install(
-        Keyring(
-            keys=parse_field_keys(settings.field_keys.get_secret_value()),
-            index_key=derive_index_key(settings.secret_key.get_secret_value()),
-        )
-    )
 
 
 def process_name() -> str:

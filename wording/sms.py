@@ -18,6 +18,10 @@ from wording.book import Book, WordingError, sheet
 
 PREFIX = "sms."
 SIGN = "sms.sign"
+REPLY_SEGMENTS = 3
+LONGEST_SIGN = "x" * 12
+"""A signature has 2 to 12 characters; which one, only the settings know (platform.md 8.3)."""
+
 SINGLE_UNITS, PART_UNITS = 70, 67
 """What one SMS holds, and a part of a longer one, in UTF-16 units (platform.md 8.1)."""
 
@@ -77,6 +81,16 @@ def cut(text: str, limit: int) -> tuple[str, str]:
         return text, ""
     head = text.encode("utf-16-be", "surrogatepass")[: limit * 2].decode("utf-16-be", "ignore")
     return sheet(text, len(head.encode()))
+
+
+def cut_reply(text: str, book: Book) -> tuple[str, str]:
+    """A conversation's reply as one SMS, and the rest for whoever answers that they want more."""
+    limit = room(REPLY_SEGMENTS, LONGEST_SIGN)
+    if units(text) <= limit:
+        return text, ""
+    hint = "\n" + book.text("dialog.more_hint", "sms")
+    first, rest = cut(text, limit - units(hint))
+    return first + hint, rest
 
 
 def _template(book: Book, name: str, *, segments: int, longest: Any) -> SmsTemplate:

@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 from channels.sms.gateway import segments
 from wording import load_book
 from wording.book import Book, WordingError
-from wording.sms import SIGN, SmsTemplate, cut, room, sms_templates, units
+from wording.sms import (
+    REPLY_SEGMENTS,
+    SIGN,
+    SmsTemplate,
+    cut,
+    cut_reply,
+    room,
+    sms_templates,
+    units,
+)
 
 BOOK = load_book()
 TEMPLATES = sms_templates(BOOK)
@@ -66,3 +75,17 @@ def test_three_parts_hold_a_reply_with_its_signature() -> None:
     first, rest = cut("您好。" * 200, room(3, sign))
     assert rest
     assert segments(f"【{sign}】{first}") == 3
+
+
+def test_a_long_reply_says_that_there_is_more_and_keeps_it() -> None:
+    said = "".join(f"第{n}条，要带身份证。" for n in range(60))
+    first, rest = cut_reply(said, BOOK)
+    hint = "\n" + BOOK.text("dialog.more_hint", "sms")
+    assert first.endswith(hint)
+    assert first.removesuffix(hint) + rest == said
+    assert segments("【兖州区人力资源社会保障】" + first) <= REPLY_SEGMENTS
+    assert TEMPLATES["reply"].segments == REPLY_SEGMENTS
+
+
+def test_a_short_reply_stays_as_it_is() -> None:
+    assert cut_reply("您好！", BOOK) == ("您好！", "")
