@@ -1,6 +1,7 @@
 """Puts the outside world together as one web application."""
 
 from flask import Flask, Response, jsonify, request
+from flask.json.provider import DefaultJSONProvider
 
 from sandbox.acts import ActError
 from sandbox.control import RequestError, control_door
@@ -19,10 +20,17 @@ CONTENT_POLICY = (
 MOST_BYTES = 12 * 1024 * 1024
 
 
+class PlainJSON(DefaultJSONProvider):
+    """JSON with Chinese as Chinese, and keys in the order in which they were written."""
+
+    ensure_ascii = False
+    sort_keys = False
+
+
 def create_app(world: World) -> Flask:
     """The sandbox's application over a world."""
     app = Flask("sandbox", static_folder=None)
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
+    app.json = PlainJSON(app)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     phones, gateway = Phones(world), Gateway(world)
     app.register_blueprint(phone_door(world, phones, gateway))

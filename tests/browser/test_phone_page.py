@@ -2,12 +2,12 @@
 
 import re
 import time
-from collections.abc import Callable
 
 import pytest
 import requests
 from playwright.sync_api import Locator, Page, expect
 
+from sandbox.phone.pictures import sample_picture
 from sandbox.world import World
 from tests.browser.conftest import NARROW, OpenPage
 from tests.sandbox.conftest import LI, Caller
@@ -45,6 +45,27 @@ def test_a_text_goes_out_and_the_answer_appears(open_page: OpenPage) -> None:
     expect(chat.locator(".theirs .words")).to_have_text("您说：您好")
     expect(chat.locator(".moment")).to_have_text("2022年4月6日 09:00")
     expect(page.get_by_label("李桂香要说的话（微信对话）")).to_have_value("")
+
+
+def test_the_newest_bubble_is_in_sight(open_page: OpenPage, caller: Caller) -> None:
+    for number in range(12):
+        caller.say(f"第{number}句")
+    page = open_page()
+    for _ in range(2):
+        expect(phone(page).locator(".theirs .words").last).to_be_in_viewport(ratio=1)
+        caller.api("menu/create", MENU)
+        phone(page).locator(".menu button").first.wait_for()
+
+
+def test_a_picture_of_ones_own_can_be_sent(open_page: OpenPage, service: FakeService) -> None:
+    page = open_page()
+    phone(page).get_by_role("button", name="照片、语音、位置、扫一扫").click()
+    phone(page).get_by_role("button", name="照片", exact=True).click()
+    page.get_by_label("从这台电脑里选一张").set_input_files(
+        {"name": "kitchen.png", "mimeType": "image/png", "buffer": sample_picture("street")[1]}
+    )
+    expect(phone(page).get_by_role("img", name="[照片] kitchen")).to_be_visible()
+    assert service.messages[0]["MsgType"] == "image"
 
 
 def test_four_phones_stand_side_by_side_and_can_be_changed(open_page: OpenPage) -> None:
@@ -186,13 +207,3 @@ def test_every_control_has_a_name_and_room_for_a_thumb(
         assert re.search(r"\S", name), control.evaluate("e => e.outerHTML")
         assert box
         assert box["height"] >= 24, name
-
-
-def test_pictures_for_the_documentation(
-    open_page: OpenPage, caller: Caller, take_picture: Callable[[Page, str], None]
-) -> None:
-    caller.api("menu/create", MENU)
-    caller.post("/phone/send", {"openid": LI, "kind": "follow"})
-    page = open_page()
-    expect(page.get_by_label("李桂香的微信对话").locator(".theirs")).to_have_count(1)
-    take_picture(page, "phones-empty")

@@ -18,8 +18,11 @@ PATIENCE_SECONDS = 60
 
 
 @contextmanager
-def running_town(database_url: str) -> Iterator[str]:
-    """Seeds the database, starts sandbox, service and clock, and gives the sandbox's address."""
+def running_town(database_url: str, *, menu: bool = False) -> Iterator[str]:
+    """Seeds the database, starts sandbox, service and clock, and gives the sandbox's address.
+
+    With `menu`, the account's menu is published as well.
+    """
     port, sandbox_port = _free_ports()
     phones, service = f"http://127.0.0.1:{sandbox_port}", f"http://127.0.0.1:{port}"
     mine = {
@@ -36,21 +39,28 @@ def running_town(database_url: str) -> Iterator[str]:
     }
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("GYG_", "SANDBOX_"))}
     environment = kept | mine
-    for act in ("upgrade", "demo"):
-        subprocess.run([sys.executable, "-m", "cli", "db", act], env=environment, check=True)
+    _run(environment, "cli db upgrade")
+    _run(environment, "cli db demo")
     with ExitStack() as running:
         for command in ("sandbox", "cli serve", "scheduler"):
-            running.enter_context(_process(environment, *command.split()))
+            running.enter_context(_process(environment, command))
         _wait_for(f"{service}/healthz")
         _wait_for(f"{phones}/clock")
         requests.post(f"{phones}/sandbox/sms-templates", json=registered_texts(), timeout=10)
+        if menu:
+            _run(environment, "cli wechat menu publish")
         yield phones
 
 
+def _run(environment: dict[str, str], command: str) -> None:
+    words = [sys.executable, "-m", *command.split()]
+    subprocess.run(words, env=environment, check=True, stdout=subprocess.DEVNULL)
+
+
 @contextmanager
-def _process(environment: dict[str, str], *words: str) -> Iterator[None]:
+def _process(environment: dict[str, str], command: str) -> Iterator[None]:
     child = subprocess.Popen(
-        [sys.executable, "-m", *words],
+        [sys.executable, "-m", *command.split()],
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

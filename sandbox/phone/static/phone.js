@@ -44,6 +44,8 @@ export class Phone {
       chat.setAttribute("aria-label", `${person.name}的${kind}`);
       screen.querySelector("textarea").setAttribute("aria-label", `${person.name}要说的话（${kind}）`);
       this.lanes[screen.dataset.lane] = { screen, chat, list: chat.querySelector("ol") };
+      // The menu, the extras or a photo take room from the chat: the newest bubble stays in sight.
+      new ResizeObserver(() => this.#scroll(screen.dataset.lane)).observe(chat);
       chat.addEventListener("load", () => this.#scroll(screen.dataset.lane), { capture: true });
     }
     const hints = { wechat: "还没有消息。可以先关注，也可以直接说一句“您好”。", sms: "还没有短信。" };
