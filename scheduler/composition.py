@@ -22,7 +22,7 @@ from services.clock import MovableClock, WallClock
 from services.tokens import SqlTokenStore
 from settings import Settings
 from wording import Book, load_book
-from wording.sms import SIGN, sms_templates
+from wording.sms import sms_templates
 
 
 def make_clockwork(settings: Settings) -> Clockwork:
@@ -76,7 +76,7 @@ def make_sms_carrier(settings: Settings, gateway: SmsGateway, book: Book) -> Sms
 
 def sign_name(settings: Settings, book: Book) -> str:
     """The registered signature, without its brackets."""
-    return settings.sms_sign_name or book.text(SIGN)
+    return settings.sms_sign_name or book.text("sms.sign")
 
 
 def process_name() -> str:
