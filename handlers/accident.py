@@ -38,7 +38,7 @@ def open_accident(desk: Desk, asked: Asked) -> Outcome:
         if answered is not None:
             return answered
     told: dict[str, Json] = {}
-    if asked.intent == "accident" and (matter := substance(words)):
+    if asked.intent == "accident" and (matter := substance(words, least=2)):
         told["what"] = matter
         _keep(desk, matter, {}, phone=None)
     near = whereabouts.named(desk.session, words)

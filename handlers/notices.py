@@ -10,6 +10,7 @@ from handlers.eligibility import numbered
 from handlers.readers import choice
 from handlers.whereabouts import place, where_asks
 from models import Region
+from models.places import RegionKind
 from services import announcements, notices, whereabouts
 from services.policy import ENOUGH_WITHIN
 from wording.hearing.matters import is_about
@@ -40,9 +41,17 @@ def open_notices(desk: Desk, asked: Asked) -> Outcome:
 def finish_notices(desk: Desk, _flow: str, answers: Answers) -> Outcome:
     near = place(desk, answers)
     if near is not None:
+        _remember(desk, near)
         return _show(desk, answers["wish"], near)
     shown = _show(desk, answers["wish"], None)
     return Outcome((Say("notices.place_unknown"), *shown.says), offers=shown.offers)
+
+
+def _remember(desk: Desk, near: Region) -> None:
+    """Whoever had to be asked for their village is not asked again. It proves nothing, like a
+    scanned code."""
+    if desk.contact.village_hint_id is None and near.kind == RegionKind.VILLAGE:
+        desk.contact.village_hint_id = near.id
 
 
 def _wish(intent: str, text: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dialog import Answers, Ask, Flow, Json, Option, Say
 from handlers import policy
 from handlers.callback import due, phone_ask, standing
+from handlers.certain import certainly
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
 from handlers.eligibility import numbered
@@ -68,7 +69,7 @@ BACK_FORM = Flow(
     BACK_FLOW,
     (
         Ask("which", choice(mine_options), options=mine_options, alone=True),
-        Ask("sure", choice(sure_options), options=sure_options),
+        Ask("sure", certainly(sure_options), options=sure_options),
     ),
 )
 

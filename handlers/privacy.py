@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dialog import Answers, Ask, Flow, Json, Option, Say
 from handlers import binding
 from handlers.callback import due
+from handlers.certain import certainly
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
 from handlers.readers import choice, mobile, name
@@ -63,8 +64,10 @@ FORM = Flow(
         Ask("phone", mobile, when=wants_phone),
         Ask("name", name, when=wants_name),
         *village_asks("village", wants_village),
-        Ask("consent_sure", choice(sure_options), when=wants_consent_back, options=sure_options),
-        Ask("forget_sure", choice(sure_options), when=wants_to_be_forgotten, options=sure_options),
+        Ask("consent_sure", certainly(sure_options), when=wants_consent_back, options=sure_options),
+        Ask(
+            "forget_sure", certainly(sure_options), when=wants_to_be_forgotten, options=sure_options
+        ),
     ),
 )
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dialog import Answers, Ask, Flow, Option, Say
 from handlers import privacy
 from handlers.callback import due
+from handlers.certain import certainly
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
-from handlers.readers import choice
 from models.talk import TicketKind
 from rules import parameters
 from services import subscriptions, tickets, whereabouts
@@ -25,7 +25,7 @@ def sure_options(_answers: Answers, _desk: Desk) -> Sequence[Option]:
     ]
 
 
-FORM = Flow(FLOW, (Ask("sure", choice(sure_options), options=sure_options),))
+FORM = Flow(FLOW, (Ask("sure", certainly(sure_options), options=sure_options),))
 
 
 def open_subscription(desk: Desk, asked: Asked) -> Outcome:

@@ -51,9 +51,7 @@ def showing(session: Session, place: Region | None, day: date) -> tuple[Shown, .
         .join(Region, PublicNotice.region_id == Region.id)
         .where(
             *_about(place),
-            PublicNotice.posted_on <= day,
-            PublicNotice.last_on >= day,
-            PublicNotice.taken_down_at.is_(None),
+            *_hanging(day),
         )
         .order_by(PublicNotice.posted_on.desc(), PublicNotice.id.desc())
     )
@@ -67,7 +65,7 @@ def last_over(session: Session, place: Region | None, day: date) -> Over | None:
         .join(Region, PublicNotice.region_id == Region.id)
         .where(
             *_about(place),
-            PublicNotice.last_on.is_not(None),
+            PublicNotice.published_at.is_not(None),
             or_(PublicNotice.last_on < day, PublicNotice.taken_down_at.is_not(None)),
         )
         .order_by(PublicNotice.last_on.desc(), PublicNotice.id.desc())
@@ -85,9 +83,8 @@ def mine(session: Session, person: Person, day: date) -> tuple[PublicNoticeItem,
             .join(Application, PublicNoticeItem.application_id == Application.id)
             .where(
                 Application.person_id == person.id,
-                PublicNotice.posted_on <= day,
-                PublicNotice.last_on >= day,
-                PublicNotice.taken_down_at.is_(None),
+                PublicNoticeItem.removed_at.is_(None),
+                *_hanging(day),
             )
             .order_by(PublicNoticeItem.id)
         )
@@ -106,6 +103,16 @@ def posts_on_offer(session: Session, place: Region | None, day: date) -> tuple[P
     return tuple(session.scalars(asked.order_by(Region.path, Post.code)))
 
 
+def _hanging(day: date) -> tuple[ColumnElement[bool], ...]:
+    """Published, begun, not over, not taken down. A draft or a scheduled one shows nowhere."""
+    return (
+        PublicNotice.published_at.is_not(None),
+        PublicNotice.posted_on <= day,
+        PublicNotice.last_on >= day,
+        PublicNotice.taken_down_at.is_(None),
+    )
+
+
 def _about(place: Region | None) -> tuple[ColumnElement[bool], ...]:
     if place is None:
         return ()
@@ -122,5 +129,6 @@ def _shown(notice: PublicNotice, last_on: date, day: date) -> Shown:
         lines=tuple(
             Line(mask_name(item.name), item.village.name, item.post_name, item.number_tail)
             for item in notice.items
+            if item.removed_at is None
         ),
     )

@@ -79,6 +79,9 @@ def listed(talk: Talk) -> None:
     notice = PublicNotice(
         region_id=application.village_id,
         title=f"{application.village.name}第二批公示",
+        code="listed",
+        working_days=5,
+        published_at=talk.clock.at,
         posted_on=today,
         last_on=calendar.last_notice_day(today, 5),
     )

@@ -27,11 +27,12 @@ def is_about(matter: str, text: str) -> bool:
     return bool(raised.search(plain)) and not (unless and unless.search(plain))
 
 
-def substance(text: str) -> str | None:
-    """What a message tells beyond naming the service; None where it tells nothing yet."""
+def substance(text: str, *, least: int = 4) -> str | None:
+    """What a message tells beyond naming the service; None where it tells nothing yet, or says
+    less than `least` characters."""
     plain = tidy(text)
     bare = _ENDING.sub("", plain)
-    return None if not bare or is_about("only_the_service", bare) else plain[:LONGEST]
+    return None if len(bare) < least or is_about("only_the_service", bare) else plain[:LONGEST]
 
 
 @cache

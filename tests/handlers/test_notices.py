@@ -1,0 +1,110 @@
+"""Notices by chat, objections, and taking one back."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from models import PublicNotice, Ticket
+from models.talk import TicketKind
+from services import tickets
+from tests.builders import region
+from tests.talk import Talk
+from tests.transcripts.scenes import bound
+
+
+def objections(talk: Talk) -> list[Ticket]:
+    kind = Ticket.kind == TicketKind.OBJECTION
+    return list(talk.session.scalars(select(Ticket).where(kind).order_by(Ticket.number)))
+
+
+def object_to_the_notice(talk: Talk, *, named: str) -> str:
+    talk("名单里那个人不符合条件")
+    talk("杏花岭")
+    return talk(named)
+
+
+@pytest.mark.parametrize("text", ["公益岗公示 杏花岭", "看公示，新兖镇的", "杏花岭的公示名单"])
+def test_no_full_name_is_shown(talk: Talk, text: str) -> None:
+    reply = talk(text)
+    assert "田*花" in reply
+    for item in talk.session.scalars(select(PublicNotice)).one().items:
+        assert item.name not in reply
+    assert not re.search(r"\d{11}", reply)
+
+
+def test_a_known_resident_is_not_asked_for_the_village(talk: Talk) -> None:
+    bound(talk)
+    assert "田*花" in talk("公示")
+
+
+def test_a_scanned_code_is_enough(talk: Talk) -> None:
+    talk.event("subscribe", "v-xinyan-xinghualing")
+    assert "田*花" in talk("公示")
+
+
+def test_an_unknown_village_leads_to_a_person_in_the_end(talk: Talk) -> None:
+    talk("公示")
+    assert "没找到这个村" in talk("火星村")
+    talk("水星村")
+    assert "人工" in talk("土星村")
+
+
+def test_a_photo_or_nothing_where_a_village_is_asked(talk: Talk) -> None:
+    talk("公示")
+    assert "打几个字" in talk.photo()
+    assert "打几个字" in talk("")
+    assert "没找到" in talk("村" * 500)
+    assert "田*花" in talk("杏花岭")
+
+
+def test_the_menu_under_a_notice_leads_on(talk: Talk) -> None:
+    talk("公示")
+    talk("杏花岭")
+    assert "护林绿化员，3人" in talk("2")  # the village is not asked for again
+    talk("公示")
+    assert "哪个人" in talk("1")
+
+
+def test_after_the_window_no_posts_are_offered(talk: Talk) -> None:
+    talk.wait(days=30)
+    talk("哪个村缺人 都有啥岗")
+    assert "没有开着的招人公告" in talk("杏花岭")
+
+
+def test_an_objection_knows_its_notice_and_stops_it(talk: Talk) -> None:
+    reply = object_to_the_notice(talk, named="2")
+    (ticket,) = objections(talk)
+    notice = talk.session.scalars(select(PublicNotice)).one()
+    assert ticket.notice_id == notice.id
+    assert tickets.has_open_objection(talk.session, notice.id)
+    assert ticket.number in reply
+    assert ticket.anonymous
+    assert not tickets.may_see(ticket, region(talk.session, "v-xinyan-xinghualing"))
+    assert tickets.may_see(ticket, region(talk.session, "xinyan"))
+
+
+def test_only_its_writer_takes_an_objection_back(talk: Talk) -> None:
+    object_to_the_notice(talk, named="2")
+    assert "没有还在核的意见" in talk("俺撤回意见，弄错人了", who="王大成")
+    talk("俺撤回意见，弄错人了")
+    assert "收回了" in talk("1")
+    (ticket,) = objections(talk)
+    assert ticket.closed_as == "withdrawn"
+    assert ticket.notice_id is not None
+    assert not tickets.has_open_objection(talk.session, ticket.notice_id)
+
+
+def test_where_nothing_hangs_an_objection_is_still_heard(talk: Talk) -> None:
+    talk("名单里那个人不符合条件")
+    talk("石桥头")
+    assert "收到了" in talk("2")
+    assert objections(talk)[0].notice_id is None
+
+
+def test_a_question_how_to_object_opens_nothing(talk: Talk) -> None:
+    assert "可以匿名" in talk("怎么提异议")
+    assert objections(talk) == []
+    assert "哪个村" in talk("1")
