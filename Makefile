@@ -67,12 +67,18 @@ transcripts: setup
 docs: setup
 	$(BIN)/python -m tests.house.pages
 
-bench: setup
-	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/bench.lock
-	$(BIN)/python -m bench
+# The house beside WeRoBot, Flask and OpenFisca, in an environment of its own.
+bench: .venv-bench/.installed
+	.venv-bench/bin/python -m bench.bench_rules
+	.venv-bench/bin/python -m bench
+
+.venv-bench/.installed: requirements/bench.lock pyproject.toml
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements/bench.lock
+	@touch $@
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q pyproject.toml -o requirements/run.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q pyproject.toml --group dev -o requirements/dev.lock
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q pyproject.toml --group bench -o requirements/bench.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q pyproject.toml --group dev --group bench -o requirements/bench.lock
 	@! grep -n '://' requirements/*.lock || { echo "a lock names a machine"; exit 1; }

@@ -42,7 +42,7 @@ def sqlite_database(folder: Path) -> Iterator[Engine]:
 
 @contextmanager
 def postgres_database(name: str) -> Iterator[Engine]:
-    """An empty PostgreSQL database of this release's schema, dropped afterwards.
+    """An empty PostgreSQL database of this release's schema; it goes when its server goes.
 
     Skips the test, with the reason, where no PostgreSQL can be started.
     """
@@ -52,7 +52,6 @@ def postgres_database(name: str) -> Iterator[Engine]:
         engine = make_engine(server.set(database=name).render_as_string(hide_password=False))
         yield engine
         engine.dispose()
-        _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def empty(engine: Engine) -> None:
@@ -104,6 +103,7 @@ def _locked() -> Iterator[None]:
 
 @contextmanager
 def _server() -> Iterator[URL]:
+    """The run's server; it is stopped when the last database of the last worker is left."""
     try:
         with warnings.catch_warnings():  # the wheel warns of an unset XDG_RUNTIME_DIR
             warnings.simplefilter("ignore")
@@ -114,13 +114,22 @@ def _server() -> Iterator[URL]:
             server = get_server(_folder() / "pg", cleanup_mode="delete")
     except Exception as error:  # whatever stands in the way, the SQLite half still runs
         pytest.skip(f"no PostgreSQL could be started here: {type(error).__name__}: {error}")
+    _Here.databases += 1
     try:
         yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     finally:
+        _Here.databases -= 1
         with _locked():
-            server.cleanup()
+            if not _Here.databases:
+                server.cleanup()
             if not (_folder() / "pg").exists():
                 shutil.rmtree(_folder(), ignore_errors=True)
+
+
+class _Here:
+    """The wheel counts processes; the databases that one process has open are counted here."""
+
+    databases = 0
 
 
 def _create(server: URL, name: str) -> None:
@@ -137,11 +146,4 @@ def _create(server: URL, name: str) -> None:
             url = server.set(database=template)
             schema.upgrade(url.render_as_string(hide_password=False))
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-    engine.dispose()
-
-
-def _administer(server: URL, statement: str) -> None:
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
     engine.dispose()

@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from tests.house.tree import ROOT, syntax, tracked
+from tests.house.tree import ROOT, python, syntax, tracked
 
 NOT_ROOMS = frozenset({"bench", "deploy", "docs", "migrations", "requirements", "tests"})
 """Folders that nothing of ours is imported from when the service runs."""
@@ -24,13 +24,13 @@ def contract() -> dict[str, Any]:
     return contract
 
 
-def imported(name: str) -> set[str]:
-    """The top-level names that a one-file room imports, at whatever depth."""
+def imported(path: Path) -> set[str]:
+    """The top-level names that a file imports, at whatever depth."""
     names: set[str] = set()
-    for node in ast.walk(syntax(ROOT / f"{name}.py")):
+    for node in ast.walk(syntax(path)):
         if isinstance(node, ast.Import):
             names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module.split(".")[0])
     return names
 
@@ -47,12 +47,19 @@ def test_the_import_contracts_hold(tmp_path: Path) -> None:
 
 
 def test_settings_know_nothing_of_the_house() -> None:
-    assert not imported("settings") & (MODULES | set(contract()["root_packages"]))
+    assert not imported(ROOT / "settings.py") & (MODULES | set(contract()["root_packages"]))
 
 
-def test_the_front_doors_talk_to_nobody_outside_and_not_to_the_sandbox() -> None:
+def test_the_front_door_talks_to_nobody_outside_and_not_to_the_sandbox() -> None:
     outside = {"wechatpy", "requests", "urllib3", "tencentcloud", "xmltodict", "sandbox"}
-    assert not imported("wsgi") & outside
+    assert not imported(ROOT / "wsgi.py") & outside
+
+
+def test_only_the_terminal_goes_through_the_front_door() -> None:
+    inside = [
+        path for path in python(outside=("bench", "cli", "tests")) if "wsgi" in imported(path)
+    ]
+    assert not inside
 
 
 def test_every_folder_and_module_stands_in_the_contract() -> None:
