@@ -1,5 +1,4 @@
-"""All jobs of the clock, in one table. `docs/runbook.md` says of each what it does and what to do
-when it fails; a test holds the two together."""
+"""All jobs of the clock, in one table: name, when, what is called, what it does."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from channels.wechat.errors import Action, BadAnswer, Refusal, WechatError
@@ -24,6 +25,9 @@ log = structlog.get_logger()
 
 RUN_SECONDS = 20.0
 """A run that still has work hands over to the next one after this long: ended runs are seen."""
+
+RECORD_PAUSES = (0.1, 0.5, 2.0, 5.0)
+"""Seconds between attempts to write an answer down; each attempt itself waits for the lock."""
 
 KEEP_RUNS = timedelta(days=30)
 
@@ -66,8 +70,7 @@ class Works:
             if not parcels:
                 break
             answer = self._carry(parcels[0])
-            with self.sessions.begin() as session:
-                outbox.record(session, parcels[0], answer, now=self.clock.now(session))
+            self._record(parcels[0], answer)
             sent += 1
             if answer.stops_channel and answer.retry_in:
                 self._rest(channel, answer)
@@ -128,6 +131,19 @@ class Works:
                 error=answer.error,
             )
         return answer
+
+    def _record(self, parcel: Parcel, answer: Answer) -> None:
+        """What a provider said is known only here: a busy database is asked again before it is
+        given up, and the delivery left to become uncertain."""
+        for pause in RECORD_PAUSES:
+            try:
+                with self.sessions.begin() as session:
+                    outbox.record(session, parcel, answer, now=self.clock.now(session))
+                return
+            except OperationalError:
+                log.warning("outbox.not_recorded", delivery=str(parcel.id), fate=answer.fate)
+                time.sleep(pause)
+        log.error("outbox.answer_lost", delivery=str(parcel.id), fate=answer.fate)
 
     def _rest(self, channel: str, answer: Answer) -> None:
         rest = answer.retry_in.total_seconds() if answer.retry_in else 0.0

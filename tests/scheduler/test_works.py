@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from models import Delivery, Material, new_id
@@ -177,6 +178,24 @@ def test_a_bug_in_a_carrier_is_uncertain_and_does_not_stop_the_others(works: Wor
     keys = [put(works), put(works)]
     assert works.send_mail("sms") == 2
     assert [delivery(works, key).state for key in keys] == [DeliveryState.UNCERTAIN] * 2
+
+
+def test_an_answer_is_written_down_although_the_database_was_busy(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, failures = outbox.record, [1, 1]
+
+    def busy(*given: Any, **more: Any) -> None:
+        if failures:
+            failures.pop()
+            raise OperationalError("", {}, Exception("database is locked"))
+        real(*given, **more)
+
+    monkeypatch.setattr(outbox, "record", busy)
+    monkeypatch.setattr("scheduler.works.RECORD_PAUSES", (0.0, 0.0, 0.0))
+    key = put(works)
+    assert works.send_mail("sms") == 1
+    assert (delivery(works, key).state, failures) == (DeliveryState.ACCEPTED, [])
 
 
 def test_a_text_that_nobody_registered_or_worded_is_refused(works: Works) -> None:
