@@ -3,6 +3,7 @@
 import itertools
 import threading
 import time
+from collections import OrderedDict
 
 import requests
 
@@ -16,6 +17,8 @@ from sandbox.people import Directory, Person, read_people
 from sandbox.shelves import CodeDesk, MediaShelf, MenuShelf, SceneShelf, TokenDesk
 from sandbox.sms.templates import TemplateTable
 from sandbox.windows import Windows
+
+MOST_STAMPS = 20_000
 
 
 class World:
@@ -40,7 +43,7 @@ class World:
         # The service keeps message ids for good, so that ours must not begin again at a restart.
         self._numbers = itertools.count(time.time_ns() // 1000 * 10)
         self._stamp_lock = threading.Lock()
-        self._stamps: set[tuple[str, str, int]] = set()
+        self._stamps: OrderedDict[tuple[str, str, int], None] = OrderedDict()
 
     def next_number(self) -> int:
         """A number that was never given before, as a message id or a job id."""
@@ -56,7 +59,9 @@ class World:
         with self._stamp_lock:
             while (openid, event, second) in self._stamps:
                 second += 1
-            self._stamps.add((openid, event, second))
+            self._stamps[openid, event, second] = None
+            while len(self._stamps) > MOST_STAMPS:
+                self._stamps.popitem(last=False)
         return second
 
     def tell_service_the_time(self) -> str | None:

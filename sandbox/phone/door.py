@@ -14,6 +14,7 @@ from sandbox.sms.gateway import Gateway
 from sandbox.world import World
 
 STATIC = Path(__file__).with_name("static")
+MOST_ENTRIES = 1500
 MOST_PICTURE_BYTES = 2 * 1024 * 1024
 PICTURE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
@@ -81,7 +82,7 @@ def _add_page(door: Blueprint, world: World) -> None:
             ],
             "faults": world.faults.active(),
             "last": world.ledger.last_seq,
-            "entries": [one.as_json() for one in world.ledger.entries(after=after)],
+            "entries": [one.as_json() for one in world.ledger.entries(after=after)[-MOST_ENTRIES:]],
         }
 
 

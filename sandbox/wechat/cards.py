@@ -16,6 +16,7 @@ BAD_FIELD = 47003
 TOO_LONG = 45002
 BAD_SCENE = 40053
 IDEMPOTENT_SECONDS = 600
+MOST_REMEMBERED = 20_000
 # The room in each kind of field, by the field's name without its number; all others have 20.
 FIELD_ROOM = {"phrase": 5, "name": 10, "phone_number": 17, "character_string": 32, "number": 32}
 USUAL_ROOM = 20
@@ -88,10 +89,13 @@ def _send_template(
     _check_fields(asked)
     key = (follower.openid, str(asked.get("client_msg_id") or ""))
     former = sent.get(key)
-    if former and key[1] and time.time() - former[1] < IDEMPOTENT_SECONDS:
+    if former and time.time() - former[1] < IDEMPOTENT_SECONDS:
         return agree(msgid=former[0])
     number = desk.world.next_number()
-    sent[key] = (number, time.time())
+    if key[1]:
+        sent[key] = (number, time.time())
+        if len(sent) > MOST_REMEMBERED:
+            sent.pop(next(iter(sent)))
     _show(desk, follower.openid, "template", asked, number)
     event = {"Event": "TEMPLATESENDJOBFINISH", "MsgID": number, "Status": "success"}
     desk.phones.later(follower.openid, event)

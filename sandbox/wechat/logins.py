@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, request
-from werkzeug.wrappers import Response
+from flask.typing import ResponseReturnValue
 
 from sandbox.wechat.accounts import check_credentials
 from sandbox.wechat.answers import Desk, RefusedError, agree, body
@@ -18,7 +18,7 @@ def add_endpoints(door: Blueprint, desk: Desk) -> None:
     world = desk.world
 
     @door.get("/connect/oauth2/authorize")
-    def authorize() -> Response:
+    def authorize() -> ResponseReturnValue:
         # In life a page of the platform; here `openid` says which phone opened the link.
         openid = request.args.get("openid") or world.directory.people[0].openid or ""
         target = request.args.get("redirect_uri", "")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from sandbox.__main__ import main
 from sandbox.config import Config, SettingError, read_config
 from sandbox.people import read_people
 from sandbox.phone.pictures import SAMPLES, sample_picture
@@ -72,6 +73,16 @@ def test_settings_come_from_the_environment() -> None:
 def test_a_setting_that_cannot_be_used_is_refused(environ: dict[str, str]) -> None:
     with pytest.raises(SettingError, match=next(iter(environ))):
         read_config(environ)
+
+
+def test_the_process_ends_with_a_sentence_when_a_setting_is_no_use(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in (("SANDBOX_PORT", "eighty"), ("SANDBOX_START_AT", "spring")):
+        monkeypatch.setenv(name, value)
+        assert main() == 2
+        assert name in capsys.readouterr().err
+        monkeypatch.delenv(name)
 
 
 def test_every_setting_is_documented() -> None:

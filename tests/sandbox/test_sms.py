@@ -109,6 +109,15 @@ def test_a_receipt_can_come_before_the_answer(
     assert len(service.posted[RECEIPT]) == 1
 
 
+def test_the_provider_can_answer_with_a_web_page_or_too_late(caller: Caller, world: World) -> None:
+    wanted = [{"target": "sms", "kind": "html"}, {"target": "sms", "kind": "hang", "seconds": 5}]
+    caller.post("/faults", wanted)
+    for sent in (0, 1):
+        with pytest.raises(TencentCloudSDKException):
+            tencent(world).SendSms(request("+8613800000001"))
+        assert len(caller.get("/log/sms")) == sent
+
+
 def test_a_person_without_wechat_writes_to_the_service(
     caller: Caller, service: FakeService
 ) -> None:
