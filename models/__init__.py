@@ -14,7 +14,13 @@ from models.cases import (
     Material,
 )
 from models.engine import make_engine, session_factory
-from models.notices import Objection, PublicNotice, PublicNoticeItem
+from models.notices import (
+    BoardPhoto,
+    Objection,
+    PageSubmission,
+    PublicNotice,
+    PublicNoticeItem,
+)
 from models.onpost import (
     Agreement,
     BankAccount,
@@ -53,6 +59,7 @@ __all__ = [
     "AuditEntry",
     "AuditSeal",
     "BankAccount",
+    "BoardPhoto",
     "Base",
     "ChannelToken",
     "ClockShift",
@@ -72,6 +79,7 @@ __all__ = [
     "Material",
     "NumberSeries",
     "Objection",
+    "PageSubmission",
     "OneTimeCode",
     "ParameterOverride",
     "Person",

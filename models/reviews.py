@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, new_id
+from models.cases import Application
 from models.places import Region
 
 
@@ -21,8 +22,10 @@ class AttendeeRole(StrEnum):
 
 
 class Review(Base):
-    """One meeting of one village. It counts once `closed_at` is set: quorum, photo and votes are
-    checked then. Nothing in it changes afterwards."""
+    """One meeting of one village: planned, held, and entered from its sheet.
+
+    It counts once `closed_at` is set: quorum, recusals, photo and votes are checked then. Nothing
+    in it changes afterwards."""
 
     __tablename__ = "review"
 
@@ -34,6 +37,9 @@ class Review(Base):
     photo_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("attachment.id"))
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own declaration
 
     village: Mapped[Region] = relationship()
     attendees: Mapped[list[ReviewAttendee]] = relationship(order_by="ReviewAttendee.id")
@@ -53,7 +59,8 @@ class ReviewAttendee(Base):
 
 
 class ReviewResult(Base):
-    """The vote on one application. Whoever is related stepped out: `recused` names them."""
+    """The vote on one application. Whoever is related stepped out: `recused` names them, one a
+    line. `kin_absent`: the relatives whom the applicant declared were not at the meeting."""
 
     __tablename__ = "review_result"
     __table_args__ = (
@@ -68,4 +75,7 @@ class ReviewResult(Base):
     votes_against: Mapped[int]
     abstained: Mapped[int]
     recused: Mapped[str] = mapped_column(String(255), default="")
+    kin_absent: Mapped[bool] = mapped_column(default=False)
     remark: Mapped[str] = mapped_column(String(255), default="")
+
+    application: Mapped[Application] = relationship()

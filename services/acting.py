@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import Application, ApplicationEvent, Contact, Region, Role, Staff, StaffKin, Ticket
 from models.procedure import Actor
+from services.tickets import reporter_key
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ def covers(region: Region | None, place: Region) -> bool:
 def conflict(session: Session, acting: Acting, application: Application) -> str | None:
     """Why this member of staff may not act on this record: `own`, `kin`, `complaint`; else None.
 
-    `complaint`: they wrote the objection or complaint that concerns the record's notice."""
+    `complaint`: they wrote, with their name or without, the objection or complaint that concerns
+    the record's notice."""
     staff = acting.staff
     if staff is None:
         return None
@@ -57,10 +59,10 @@ def conflict(session: Session, acting: Acting, application: Application) -> str 
 def _complained(session: Session, staff: Staff, application: Application) -> bool:
     if staff.person_id is None or application.notice_id is None:
         return False
-    theirs = (
-        select(Ticket.id)
-        .join(Contact, Ticket.contact_id == Contact.id)
-        .where(Contact.person_id == staff.person_id, Ticket.notice_id == application.notice_id)
+    contacts = session.scalars(select(Contact).where(Contact.person_id == staff.person_id)).all()
+    keys = [reporter_key(contact) for contact in contacts]
+    theirs = select(Ticket.id).where(
+        Ticket.notice_id == application.notice_id, Ticket.reporter_key.in_(keys)
     )
     return session.scalars(theirs.limit(1)).first() is not None
 

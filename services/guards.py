@@ -30,9 +30,11 @@ from models import (
     PublicNoticeItem,
     Review,
     ReviewResult,
+    Ticket,
     Training,
 )
 from models.procedure import Step
+from models.talk import TicketKind
 from rules import parameters
 from services import quotas, screening
 from services.clock import business_date
@@ -184,7 +186,8 @@ def exclusions(session: Session, application: Application, now: datetime) -> dic
 @guard
 def on_published_notice(scene: Scene) -> tuple[Obstacle, ...]:
     notice = _notice(scene)
-    return _obstacle(notice and notice.published_at, "no_notice")
+    hangs = notice and notice.published_at and notice.withdrawn_at is None
+    return _obstacle(hangs, "no_notice")
 
 
 @guard
@@ -194,7 +197,11 @@ def objection_open(scene: Scene) -> tuple[Obstacle, ...]:
 
 @guard
 def no_open_objection(scene: Scene) -> tuple[Obstacle, ...]:
-    return _obstacle(not _open_objections(scene), "objection_open")
+    """None against this person; and none against the notice of which nobody has said yet whom it
+    concerns: it may be this one (R-3.4e)."""
+    if _open_objections(scene):
+        return (Obstacle("obstacle.objection_open"),)
+    return _obstacle(not _unassigned_objections(scene), "objection_unassigned")
 
 
 @guard
@@ -214,6 +221,7 @@ def notice_over(scene: Scene) -> tuple[Obstacle, ...]:
         notice is not None
         and notice.last_on is not None
         and notice.last_on < business_date(scene.now)
+        and notice.withdrawn_at is None
     )
     return _obstacle(over, "notice_runs")
 
@@ -233,6 +241,16 @@ def _objections(scene: Scene) -> Any:
 
 def _open_objections(scene: Scene) -> bool:
     return _exists(scene, _objections(scene).where(Objection.decided_at.is_(None)))
+
+
+def _unassigned_objections(scene: Scene) -> bool:
+    tickets = select(Ticket.id).where(
+        Ticket.notice_id == scene.application.notice_id,
+        Ticket.kind == TicketKind.OBJECTION,
+        Ticket.closed_at.is_(None),
+        ~select(Objection.id).where(Objection.ticket_id == Ticket.id).exists(),
+    )
+    return scene.application.notice_id is not None and _exists(scene, tickets)
 
 
 @guard

@@ -101,6 +101,15 @@ def upgrade() -> None:
     sa.Column('last', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_number_series'))
     )
+    op.create_table('page_submission',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('address_index', sa.String(length=32), nullable=False),
+    sa.Column('at', models.base.Instant(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_page_submission'))
+    )
+    with op.batch_alter_table('page_submission', schema=None) as batch_op:
+        batch_op.create_index('ix_page_submission_address', ['address_index', 'at'], unique=False)
+
     op.create_table('region',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('parent_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
@@ -364,6 +373,9 @@ def upgrade() -> None:
     sa.Column('corrects_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('closed_at', models.base.Instant(timezone=True), nullable=True),
     sa.Column('taken_down_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('withdrawn_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('withdrawn_why', sa.String(length=255), nullable=True),
+    sa.Column('version', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('snapshot', sa.Text(), nullable=True),
     sa.Column('sha256', sa.String(length=64), nullable=True),
     sa.ForeignKeyConstraint(['corrects_id'], ['public_notice.id'], name=op.f('fk_public_notice_corrects_id_public_notice')),
@@ -407,6 +419,23 @@ def upgrade() -> None:
     with op.batch_alter_table('staff_kin', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_staff_kin_person_id'), ['person_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_staff_kin_staff_id'), ['staff_id'], unique=False)
+
+    op.create_table('board_photo',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('notice_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('hung_on', sa.Date(), nullable=False),
+    sa.Column('attachment_id', sa.Uuid(), nullable=False),
+    sa.Column('recorded_by_id', sa.Uuid(), nullable=False),
+    sa.Column('recorded_at', models.base.Instant(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['attachment_id'], ['attachment.id'], name=op.f('fk_board_photo_attachment_id_attachment')),
+    sa.ForeignKeyConstraint(['notice_id'], ['public_notice.id'], name=op.f('fk_board_photo_notice_id_public_notice')),
+    sa.ForeignKeyConstraint(['recorded_by_id'], ['staff.id'], name=op.f('fk_board_photo_recorded_by_id_staff')),
+    sa.ForeignKeyConstraint(['region_id'], ['region.id'], name=op.f('fk_board_photo_region_id_region')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_board_photo'))
+    )
+    with op.batch_alter_table('board_photo', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_board_photo_notice_id'), ['notice_id'], unique=False)
 
     op.create_table('post',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -482,6 +511,7 @@ def upgrade() -> None:
     sa.Column('photo_id', sa.Uuid(), nullable=True),
     sa.Column('created_at', models.base.Instant(timezone=True), nullable=False),
     sa.Column('closed_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('version', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.ForeignKeyConstraint(['photo_id'], ['attachment.id'], name=op.f('fk_review_photo_id_attachment')),
     sa.ForeignKeyConstraint(['recorded_by_id'], ['staff.id'], name=op.f('fk_review_recorded_by_id_staff')),
     sa.ForeignKeyConstraint(['village_id'], ['region.id'], name=op.f('fk_review_village_id_region')),
@@ -744,6 +774,7 @@ def upgrade() -> None:
     sa.Column('votes_against', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('abstained', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('recused', sa.String(length=255), nullable=False),
+    sa.Column('kin_absent', sa.Boolean(), nullable=False),
     sa.Column('remark', sa.String(length=255), nullable=False),
     sa.CheckConstraint('votes_for >= 0 AND votes_against >= 0 AND abstained >= 0', name=op.f('ck_review_result_votes')),
     sa.ForeignKeyConstraint(['application_id'], ['application.id'], name=op.f('fk_review_result_application_id_application')),
@@ -793,14 +824,17 @@ def upgrade() -> None:
     sa.Column('raised_at', models.base.Instant(timezone=True), nullable=False),
     sa.Column('due_on', sa.Date(), nullable=True),
     sa.Column('findings', sa.Text(), nullable=True),
+    sa.Column('found_by_id', sa.Uuid(), nullable=True),
     sa.Column('upheld', sa.Boolean(), nullable=True),
+    sa.Column('reply', sa.Text(), nullable=True),
     sa.Column('decided_by_id', sa.Uuid(), nullable=True),
     sa.Column('decided_at', models.base.Instant(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['decided_by_id'], ['staff.id'], name=op.f('fk_objection_decided_by_id_staff')),
+    sa.ForeignKeyConstraint(['found_by_id'], ['staff.id'], name=op.f('fk_objection_found_by_id_staff')),
     sa.ForeignKeyConstraint(['item_id'], ['public_notice_item.id'], name=op.f('fk_objection_item_id_public_notice_item')),
     sa.ForeignKeyConstraint(['ticket_id'], ['ticket.id'], name=op.f('fk_objection_ticket_id_ticket')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_objection')),
-    sa.UniqueConstraint('ticket_id', name=op.f('uq_objection_ticket_id'))
+    sa.UniqueConstraint('ticket_id', 'item_id', name=op.f('uq_objection_ticket_id_item_id'))
     )
     with op.batch_alter_table('objection', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_objection_item_id'), ['item_id'], unique=False)
@@ -938,6 +972,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_post_announcement_id'))
 
     op.drop_table('post')
+    with op.batch_alter_table('board_photo', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_board_photo_notice_id'))
+
+    op.drop_table('board_photo')
     with op.batch_alter_table('staff_kin', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_staff_kin_staff_id'))
         batch_op.drop_index(batch_op.f('ix_staff_kin_person_id'))
@@ -1003,6 +1041,10 @@ def downgrade() -> None:
 
     op.drop_table('person')
     op.drop_table('region')
+    with op.batch_alter_table('page_submission', schema=None) as batch_op:
+        batch_op.drop_index('ix_page_submission_address')
+
+    op.drop_table('page_submission')
     op.drop_table('number_series')
     op.drop_table('lease')
     with op.batch_alter_table('job_run', schema=None) as batch_op:
