@@ -19,5 +19,6 @@ A file is a title, a beginning, and what is said:
 - `who NAME wechat` or `who 13800001234 sms` says who writes from here on.
 - `@ +3 days`, `@ +2 hours`, `@ 2022-05-01 09:00` move the business clock.
 - `! scene words` sets something up that no message could: see `tests.transcripts.scenes`.
-- `# …` is a remark. Everything else is the reply, and `make transcripts` writes it anew.
+- `# …` is a remark. Everything else is written by `make transcripts`: the reply, and behind `~`
+  what was put into the outbox besides, such as an SMS with a code.
 """

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import select
+
+from models import Delivery
+from services import outbox
 from tests.builders import at
 from tests.talk import Talk
 from tests.transcripts.scenes import SCENES
+from wording import load_book
 
 FOLDER = Path(__file__).parent
+LEFT = "~ "
 DIRECTIVES = ("at ", "who ", "@ ", "! ", "#")
 
 
@@ -65,8 +72,29 @@ def parse(script: str) -> list[Line]:
 
 
 def _say(talk: Talk, text: str) -> list[str]:
+    before = set(talk.session.scalars(select(Delivery.id)))
     reply = _send(talk, text)
-    return [*(f"> {part}" for part in text.split("\n")), *(reply.split("\n") if reply else ())]
+    return [
+        *(f"> {part}" for part in text.split("\n")),
+        *(reply.split("\n") if reply else ()),
+        *_left(talk, before),
+    ]
+
+
+def _left(talk: Talk, before: set[uuid.UUID]) -> list[str]:
+    """What was put into the outbox meanwhile, as its reader will see it."""
+    book = load_book()
+    lines = []
+    for delivery in talk.session.scalars(select(Delivery).order_by(Delivery.id)):
+        if delivery.id in before:
+            continue
+        slots = outbox.slots_of(delivery)
+        if "code" in slots:
+            slots["code"] = "******"
+        text = book.text(delivery.key, delivery.channel, **slots).replace("\n", f"\n{LEFT}")
+        to = f"*{delivery.address[-4:]}" if delivery.address else ""
+        lines += f"{LEFT}{delivery.channel} {to}: {text}".split("\n")
+    return lines
 
 
 def _send(talk: Talk, text: str) -> str:
