@@ -85,11 +85,15 @@ class Inbox:
         return before + converse(desk, standing, heard)
 
     def _render(self, desk: Desk, standing: Standing, says: tuple[Say, ...]) -> str:
+        """The reply as the channel carries it; what does not fit is kept for 更多."""
         text = self.book.render(says, desk.channel)
-        first, rest = sheet(text, REPLY_LIMIT_BYTES)
-        if rest:
-            first, rest = sheet(text, REPLY_LIMIT_BYTES - MORE_HINT_BYTES)
-            first += "\n" + self.book.text("dialog.more_hint", desk.channel)
+        if desk.channel == "sms":
+            first, rest = cut_reply(text, self.book)
+        else:
+            first, rest = sheet(text, REPLY_LIMIT_BYTES)
+            if rest:
+                first, rest = sheet(text, REPLY_LIMIT_BYTES - MORE_HINT_BYTES)
+                first += "\n" + self.book.text("dialog.more_hint", desk.channel)
         standing.more = rest or standing.more if not says else rest
         return first
 

@@ -10,15 +10,12 @@ from pathlib import Path
 import click
 import segno
 
-from channels.wechat.api import WechatApi
 from channels.wechat.errors import WechatError
-from channels.wechat.line import Credentials, Line
 from cli.surroundings import read_yaml, settings_or_exit
 from handlers import registry
 from models.opening import open_database
+from scheduler.composition import make_wechat_api
 from services.storefront import StorefrontError, check_menu, village_scene
-from services.tokens import SqlTokenStore
-from settings import Settings
 
 
 @click.group()
@@ -37,7 +34,7 @@ def publish() -> None:
     settings = settings_or_exit()
     with _sentences():
         checked = check_menu(read_yaml("menu.yaml"), registry.intents())
-        make_api(settings).publish_menu(checked)
+        make_wechat_api(settings, open_database(settings)).publish_menu(checked)
     click.echo("the menu is published")
 
 
@@ -48,23 +45,14 @@ def publish() -> None:
 def qr(village: str, *, temporary: bool, out: Path | None) -> None:
     """Make the QR code of VILLAGE (its name or its code); a scan brings the village along."""
     settings = settings_or_exit()
-    with open_database(settings)() as session, _sentences():
-        scene, label = village_scene(session, village)
-        made = make_api(settings).create_qr(scene, permanent=not temporary)
+    sessions = open_database(settings)
+    with _sentences():
+        with sessions() as session:
+            scene, label = village_scene(session, village)
+        made = make_wechat_api(settings, sessions).create_qr(scene, permanent=not temporary)
     click.echo(f"{label}\t{scene}\t{made.url}\t{made.image_url}")
     if out is not None:
         segno.make(made.url, error="m").save(str(out), scale=8)
-
-
-def make_api(settings: Settings) -> WechatApi:
-    """The account's server API, with the token that all processes share."""
-    secret = settings.wechat_app_secret
-    credentials = Credentials(
-        app_id=settings.wechat_app_id or "",
-        app_secret=secret.get_secret_value() if secret else "",
-    )
-    store = SqlTokenStore(open_database(settings), name=credentials.app_id)
-    return WechatApi(Line(origin=settings.wechat_api_url, credentials=credentials, store=store))
 
 
 @contextmanager

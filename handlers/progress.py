@@ -9,7 +9,7 @@ from handlers import binding
 from handlers.counter import Asked, Counter, Outcome
 from handlers.desk import Desk
 from models import Application, ApplicationStatus
-from services import cases
+from services import cases, materials
 from services.clock import business_date
 from wording.hearing import mask_name
 
@@ -26,7 +26,7 @@ def open_progress(desk: Desk, asked: Asked) -> Outcome:
     says = [say for application in shown for say in tell(desk, application)]
     if len(found) > len(shown):
         says.append(Say("progress.more", {"count": len(found) - len(shown)}))
-    return Outcome((*says, *_what_can_be_done(shown)))
+    return Outcome((*says, *_photos_to_send_again(desk), *_what_can_be_done(shown)))
 
 
 def _those_meant(found: tuple[Application, ...], text: str) -> tuple[Application, ...]:
@@ -64,6 +64,14 @@ def _by_when(desk: Desk, application: Application) -> tuple[Say, ...]:
         return ()
     by = Say("progress.by", {"due_on": application.due_on.isoformat()})
     return (by, Say("progress.overdue")) if application.due_on < desk.today else (by,)
+
+
+def _photos_to_send_again(desk: Desk) -> tuple[Say, ...]:
+    """Photos that could not be kept: said here too, for whom no message reached."""
+    return tuple(
+        Say(f"materials.{photo.state}", {"sent_on": _day(photo.received_at)})
+        for photo in materials.unsaved(desk.session, desk.contact)[-MOST_SHOWN:]
+    )
 
 
 def _what_can_be_done(shown: tuple[Application, ...]) -> tuple[Say, ...]:
