@@ -26,6 +26,7 @@ from rules import parameters
 from services.clock import Clock, business_date
 from wording import Book
 from wording.book import sheet
+from wording.sms import cut_reply
 
 __all__ = ["REPLY_LIMIT_BYTES", "Inbox", "sender_key"]
 

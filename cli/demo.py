@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ from pathlib import Path
 import click
 
 from cli.sms import registered_texts
+from cli.surroundings import read_yaml
 
 ROOT = Path(__file__).parent.parent
 STORY = ROOT / "tests" / "scenarios" / "first-contact-to-receipt.yaml"
@@ -40,6 +42,7 @@ def demo(
     *, browser: bool, story: bool, stay: bool, port: int, sandbox_port: int, data: Path
 ) -> None:
     """Run everything on this machine, play the main job, open the phones."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the children end with us
     phones = f"http://127.0.0.1:{sandbox_port}"
     environment = surroundings(port=port, sandbox_port=sandbox_port, data=data)
     for leftover in data.parent.glob(data.name + "*"):
@@ -54,6 +57,7 @@ def demo(
         tell(f"{phones}/sandbox/sms-templates", registered_texts())
         tell(f"{phones}/clock", {"to": START_AT})
         run(environment, "wechat", "menu", "publish")
+        put_up_village_codes(environment, phones)
         if story:
             replay([STORY], environment)
         click.echo(f"\nThe phones: {phones}   The service: http://127.0.0.1:{port}")
@@ -84,6 +88,14 @@ def run(environment: dict[str, str], *words: str) -> None:
     done = subprocess.run([sys.executable, "-m", "cli", *words], env=environment, check=False)
     if done.returncode:
         sys.exit(done.returncode)
+
+
+def put_up_village_codes(environment: dict[str, str], phones: str) -> None:
+    """Each village's QR code, made as in life, with a name to find it by on the phone page."""
+    villages = {village["code"]: village["name"] for village in read_yaml("demo.yaml")["villages"]}
+    for code in villages:
+        run(environment, "wechat", "qr", code)
+    tell(f"{phones}/sandbox/qr-labels", villages)
 
 
 def surroundings(*, port: int, sandbox_port: int, data: Path) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import yaml
@@ -22,7 +23,7 @@ def settings_or_exit() -> Settings:
         sys.exit(2)
 
 
-def read_yaml(name: str) -> dict[str, object]:
+def read_yaml(name: str) -> dict[str, Any]:
     """One of the data files of deploy/."""
     with (DEPLOY / name).open(encoding="utf-8") as file:
         return dict(yaml.safe_load(file))

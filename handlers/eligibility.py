@@ -14,6 +14,7 @@ from models import Announcement
 from rules.eligibility import Decision
 from rules.rulesets import Rule, load
 from services import announcements, screening
+from wording.hearing import hear_relative
 
 FLOW = "eligibility"
 UNKNOWN = "unknown"
@@ -111,8 +112,10 @@ def screening_asks() -> tuple[Ask, ...]:
 FORM = Flow(FLOW, (Ask("who", choice(WHO), options=WHO), *screening_asks()))
 
 
-def open_eligibility(_desk: Desk, _asked: Asked) -> Outcome:
-    return Outcome((Say("eligibility.begin"),), (Start(FLOW),))
+def open_eligibility(_desk: Desk, asked: Asked) -> Outcome:
+    """Begin the questions; who was named in the message is not asked for again."""
+    known = {"who": "relative"} if hear_relative(asked.heard.text) else {}
+    return Outcome((Say("eligibility.begin"),), (Start(FLOW, known),))
 
 
 def finish_eligibility(desk: Desk, _flow: str, answers: Answers) -> Outcome:

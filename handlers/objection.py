@@ -14,6 +14,7 @@ from handlers.certain import certainly
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
 from handlers.eligibility import numbered
+from handlers.notices import open_notices
 from handlers.readers import choice, free_text
 from handlers.whereabouts import known, place, where_asks
 from models import PublicNotice, Region
@@ -78,6 +79,8 @@ def open_objection(desk: Desk, asked: Asked) -> Outcome:
     text = asked.heard.text
     if stands := standing(desk, text):
         return Outcome((stands,))
+    if is_about("my_own_line", text) and is_about("asks", text):
+        return open_notices(desk, Asked("notice_result", asked.heard))
     if is_about("retracted", text):
         return _take_back(desk)
     matter = substance(text) if asked.intent == "objection" else None

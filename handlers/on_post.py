@@ -13,11 +13,11 @@ from handlers.desk import Desk
 from services.policy import ENOUGH_WITHIN, entries
 from wording.hearing.matters import is_about
 
-TOPICS = {
+TOPICS: dict[str, frozenset[str]] = {
     "checkin": frozenset({"work"}),
     "leave": frozenset({"work", "pay"}),
     "pay": frozenset({"pay", "insurance"}),
-    "confirm": frozenset({"work"}),
+    "confirm": frozenset(),
     "term_end": frozenset({"term", "after"}),
     "followup": frozenset({"after", "term"}),
 }
@@ -34,7 +34,8 @@ def open_on_post(desk: Desk, asked: Asked) -> Outcome:
     if asked.intent == "confirm":
         says = (Say("on_post.confirm"), Say("on_post.confirm_next"))
         return Outcome((*before, *says), offers=("human",))
-    key = "no_record" if before else asked.intent
+    asks = asked.intent in {"checkin", "leave"} and is_about("asks", asked.heard.text)
+    key = "no_record" if before or asks else asked.intent
     return Outcome((*before, Say(f"on_post.{key}"), Say("on_post.what_next")), offers=NEXT)
 
 

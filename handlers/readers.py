@@ -40,13 +40,22 @@ def choice(options: Options, *, wrong: str = "reader.choice") -> Reader:
         if isinstance(text, Wrong):
             return text
         index = hear_choice(text, _labels(options, reading))
-        if index is None and heard.affirms is not None and len(reading.menu) == 2:
-            index = 0 if heard.affirms else 1
+        if index is None and heard.affirms is not None:
+            index = _yes_or_no(reading.menu, affirms=heard.affirms)
         if index is None or index >= len(reading.menu):
             return Wrong(Say(wrong, {"count": len(reading.menu)}))
         return Value(reading.menu[index])
 
     return read
+
+
+def _yes_or_no(menu: Sequence[object], *, affirms: bool) -> int | None:
+    """Which line a bare yes or no means: the one that stands for it, or the first or second of
+    two."""
+    meant = [i for i, value in enumerate(menu) if value is affirms]
+    if meant:
+        return meant[0]
+    return (0 if affirms else 1) if len(menu) == 2 else None
 
 
 def several(options: Options, *, none_value: str, wrong: str = "reader.several") -> Reader:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dialog import Say
 from handlers.counter import Asked
 from handlers.desk import Desk
+from models import Ticket
 from models.talk import TicketKind
 from services import subscriptions, tickets, whereabouts
 
@@ -29,6 +30,8 @@ def attend(desk: Desk, asked: Asked, *, in_form: bool = False) -> tuple[Say, ...
         says += comfort(desk, asked.heard.text)
     if "death" in asked.signals and not in_form and asked.intent not in SPEAKS_OF_OTHERS:
         says += condole(desk, asked)
+    if "death" in asked.signals and not in_form and asked.intent == "confirm":
+        says += (_reported(desk, asked.heard.text),)
     return says
 
 
@@ -55,16 +58,25 @@ def condole(desk: Desk, asked: Asked) -> tuple[Say, ...]:
     A worker who asks for leave to bury somebody keeps their messages."""
     if asked.intent == "leave":
         return (Say("human.condolence"),)
+    _death_check(desk, asked.heard.text)
+    subscriptions.silence(desk.session, desk.contact, desk.now)
+    return (Say("human.condolence"), Say("human.condolence_silence"))
+
+
+def _reported(desk: Desk, words: str) -> Say:
+    """A village head tells of a worker's death: the pay must stop at that day (F-07)."""
+    return Say("human.death_reported", {"number": _death_check(desk, words).number})
+
+
+def _death_check(desk: Desk, words: str) -> Ticket:
     request = tickets.Request(
         TicketKind.DEATH_CHECK,
-        words=asked.heard.text,
+        words=words,
         contact=desk.contact,
         place=whereabouts.home(desk.session, desk.contact),
         phone=_phone(desk),
     )
-    tickets.open_ticket(desk.session, request, desk.now)
-    subscriptions.silence(desk.session, desk.contact, desk.now)
-    return (Say("human.condolence"), Say("human.condolence_silence"))
+    return tickets.open_ticket(desk.session, request, desk.now)
 
 
 def _phone(desk: Desk) -> str | None:
