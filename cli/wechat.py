@@ -39,20 +39,25 @@ def publish() -> None:
 
 
 @wechat.command()
-@click.argument("village")
-@click.option("--temporary", is_flag=True, help="A code that lives 30 days.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write the code as .svg or .png.")
-def qr(village: str, *, temporary: bool, out: Path | None) -> None:
-    """Make the QR code of VILLAGE (its name or its code); a scan brings the village along."""
+@click.argument("villages", nargs=-1, required=True)
+@click.option("--temporary", is_flag=True, help="Codes that live 30 days.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for .svg files."
+)
+def qr(villages: tuple[str, ...], *, temporary: bool, out: Path | None) -> None:
+    """Make the QR codes of VILLAGES (names or codes); a scan brings the village along."""
     settings = settings_or_exit()
     sessions = open_database(settings)
-    with _sentences():
-        with sessions() as session:
-            scene, label = village_scene(session, village)
-        made = make_wechat_api(settings, sessions).create_qr(scene, permanent=not temporary)
-    click.echo(f"{label}\t{scene}\t{made.url}\t{made.image_url}")
-    if out is not None:
-        segno.make(made.url, error="m").save(str(out), scale=8)
+    api = make_wechat_api(settings, sessions)
+    for village in villages:
+        with _sentences():
+            with sessions() as session:
+                scene, label = village_scene(session, village)
+            made = api.create_qr(scene, permanent=not temporary)
+        click.echo(f"{label}\t{scene}\t{made.url}\t{made.image_url}")
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            segno.make(made.url, error="m").save(str(out / f"{scene}.svg"), scale=8)
 
 
 @contextmanager
