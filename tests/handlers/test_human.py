@@ -162,7 +162,15 @@ def test_a_death_told_in_passing_silences_the_number(talk: Talk, intent: str) ->
     assert len(all_tickets(talk)) == 1
 
 
-@pytest.mark.parametrize("intent", ["complaint", "objection", "confirm", "accident"])
+def test_the_death_of_a_worker_told_by_the_village_is_checked(talk: Talk) -> None:
+    reply = heard(talk, "confirm", "有个公益岗的老头没了，昨天的事", "death")
+    (ticket,) = all_tickets(talk)
+    assert ticket.kind == TicketKind.DEATH_CHECK
+    assert ticket.number in reply
+    assert writer(talk).quiet_at is None
+
+
+@pytest.mark.parametrize("intent", ["complaint", "objection", "accident"])
 def test_somebody_elses_death_silences_nobody(talk: Talk, intent: str) -> None:
     assert heard(talk, intent, "名单上有个人早死了还领着钱呢", "death") == ""
     assert writer(talk).quiet_at is None
