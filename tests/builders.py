@@ -16,9 +16,23 @@ import yaml
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Contact, Conversation, Person, Region, new_id
+from models import (
+    Announcement,
+    Application,
+    ApplicationStatus,
+    Contact,
+    Conversation,
+    Person,
+    Post,
+    Region,
+    Role,
+    Staff,
+    StaffGrant,
+    new_id,
+)
 from models.sealing import blind_index
 from services import seeding
+from services.acting import Acting
 
 DEPLOY = Path(__file__).parent.parent / "deploy"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -112,3 +126,62 @@ def create_conversation(session: Session, **overrides: Any) -> Conversation:
     session.add(conversation)
     session.flush()
     return conversation
+
+
+def create_staff(session: Session, **overrides: Any) -> Staff:
+    """Somebody who works here and has no role yet."""
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "login": f"staff-{next(_numbers)}",
+        "name": "周经办",
+        "unit": "人社所",
+        "password_hash": "-",
+        "must_change_password": False,
+        "created_at": NOW,
+        **overrides,
+    }
+    staff = Staff(**values)
+    session.add(staff)
+    session.flush()
+    return staff
+
+
+def create_acting(session: Session, role: Role, code: str, **overrides: Any) -> Acting:
+    """A member of staff at work, in a role at the place with this code."""
+    staff = create_staff(session, **overrides)
+    place = region(session, code)
+    session.add(
+        StaffGrant(staff_id=staff.id, role=role, region_id=place.id, from_on=date(2022, 1, 1))
+    )
+    session.flush()
+    return Acting(role=role, staff=staff, region=place)
+
+
+def create_application(session: Session, **overrides: Any) -> Application:
+    """A rural woman's application at 王家庄 of 新兖镇, for its post, as it was handed in. Needs the
+    seed. `village`: another one's code; `claims` are the screening form's answers."""
+    village = region(session, overrides.pop("village", "v-xinyan-wangjiazhuang"))
+    announcement = session.scalars(select(Announcement)).first()
+    assert announcement is not None
+    person = overrides.pop("person", None) or create_person(session, village_id=village.id)
+    post = session.scalars(select(Post).where(Post.region_id == village.id)).first()
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "number": f"2022{900000 + next(_numbers)}",
+        "announcement_id": announcement.id,
+        "person_id": person.id,
+        "village_id": village.id,
+        "post_id": post.id if post else None,
+        "track": "rural",
+        "claims": {"track": "rural", "hukou": "local"},
+        "pledged_at": NOW,
+        "submitted_at": NOW,
+        "status": ApplicationStatus.SUBMITTED,
+        "status_at": NOW,
+        "holder_id": village.id,
+        **overrides,
+    }
+    application = Application(**values)
+    session.add(application)
+    session.flush()
+    return application
