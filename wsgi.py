@@ -13,6 +13,8 @@ from bot.inbox import Inbox
 from bot.sms import sms_door
 from bot.web import health, time_machine, wechat_door
 from channels.wechat.envelope import WechatDoor
+from console.app import register_console
+from console.base import Console
 from handlers.desk import Office
 from models.opening import open_database
 from rules.shelf_check import check_shelf
@@ -37,7 +39,19 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(sms_door(inbox, provider=settings.sms_provider, secret=secret))
     if settings.sandbox:
         app.register_blueprint(time_machine(inbox))
+    register_console(app, make_console(inbox, settings), secret_key=secret_of(settings))
     return app
+
+
+def make_console(inbox: Inbox, settings: Settings) -> Console:
+    """The staff console on the inbox's database and clock."""
+    return Console(inbox.sessions, inbox.clock, inbox.book, sandbox=settings.sandbox)
+
+
+def secret_of(settings: Settings) -> str:
+    """GYG_SECRET_KEY; `settings.load` lets no process without it through."""
+    assert settings.secret_key is not None
+    return settings.secret_key.get_secret_value()
 
 
 def make_inbox(settings: Settings) -> Inbox:

@@ -37,6 +37,7 @@ class Application(Base):
             sqlite_where=_NOT_FAILED,
             postgresql_where=_NOT_FAILED,
         ),
+        Index("ix_application_waits", "holder_id", "status", "due_on", "id"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

@@ -25,6 +25,7 @@ from models import (
 from models.places import RegionKind
 from rules import calendar, parameters, quota
 from rules.errors import QuotaNotIssued
+from services import demo_staff
 from services.clock import SHANGHAI, move_clock
 
 _KINDS = {"town": RegionKind.TOWN, "street": RegionKind.STREET, "committee": RegionKind.PARK}
@@ -76,6 +77,7 @@ def seed_demo(session: Session, demo: Mapping[str, Any]) -> None:
         session.add(Post(announcement_id=posted.id, region_id=region.id, **details))
     for notice in demo["notices"]:
         _add_notice(session, notice)
+    demo_staff.seed(session, demo["staff"], published_at)
     move_clock(session, datetime.fromisoformat(demo["clock"]))
 
 

@@ -226,6 +226,10 @@ def upgrade() -> None:
     sa.Column('contact_phone', sa.String(length=32), nullable=False),
     sa.Column('remark', sa.Text(), nullable=False),
     sa.Column('made_by_id', sa.Uuid(), nullable=True),
+    sa.Column('correction_reason', sa.String(length=255), nullable=False),
+    sa.Column('post_ids', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('snapshot', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=True),
+    sa.Column('edition', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.CheckConstraint('opens_on <= closes_on', name=op.f('ck_announcement_window')),
     sa.ForeignKeyConstraint(['made_by_id'], ['staff.id'], name=op.f('fk_announcement_made_by_id_staff')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_announcement')),
@@ -453,14 +457,17 @@ def upgrade() -> None:
     sa.Column('responsible', sa.String(length=64), nullable=False),
     sa.Column('worksite', sa.String(length=128), nullable=False),
     sa.Column('hours_per_week', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('hours_per_month', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('pay_kind', sa.String(length=8), nullable=True),
     sa.Column('pay_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('plan_year', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('status', sa.String(length=16), nullable=False),
     sa.Column('version', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('demand_reason', sa.String(length=255), nullable=False),
     sa.Column('demanded_by_id', sa.Uuid(), nullable=True),
     sa.Column('demanded_at', models.base.Instant(timezone=True), nullable=True),
     sa.CheckConstraint("mode in ('combined', 'single')", name=op.f('ck_post_mode')),
+    sa.CheckConstraint("pay_kind IS NULL OR pay_kind in ('month', 'hour')", name=op.f('ck_post_pay_kind')),
     sa.CheckConstraint('headcount > 0', name=op.f('ck_post_headcount')),
     sa.ForeignKeyConstraint(['announcement_id'], ['announcement.id'], name=op.f('fk_post_announcement_id_announcement')),
     sa.ForeignKeyConstraint(['demanded_by_id'], ['staff.id'], name=op.f('fk_post_demanded_by_id_staff')),
@@ -605,6 +612,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_application_person_id'), ['person_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_application_status'), ['status'], unique=False)
         batch_op.create_index(batch_op.f('ix_application_village_id'), ['village_id'], unique=False)
+        batch_op.create_index('ix_application_waits', ['holder_id', 'status', 'due_on', 'id'], unique=False)
         batch_op.create_index('uq_application_open', ['announcement_id', 'person_id'], unique=True, sqlite_where=sa.text("status NOT IN ('declined', 'lapsed', 'refused', 'withdrawn')"), postgresql_where=sa.text("status NOT IN ('declined', 'lapsed', 'refused', 'withdrawn')"))
 
     op.create_table('post_change',
@@ -617,9 +625,12 @@ def upgrade() -> None:
     sa.Column('before', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
     sa.Column('after', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
     sa.Column('reason', sa.String(length=255), nullable=False),
+    sa.Column('planned_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['planned_id'], ['post_change.id'], name=op.f('fk_post_change_planned_id_post_change')),
     sa.ForeignKeyConstraint(['post_id'], ['post.id'], name=op.f('fk_post_change_post_id_post')),
     sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_post_change_staff_id_staff')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_post_change'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_post_change')),
+    sa.UniqueConstraint('planned_id', name=op.f('uq_post_change_planned_id'))
     )
     with op.batch_alter_table('post_change', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_post_change_post_id'), ['post_id'], unique=False)
@@ -940,6 +951,7 @@ def downgrade() -> None:
     op.drop_table('post_change')
     with op.batch_alter_table('application', schema=None) as batch_op:
         batch_op.drop_index('uq_application_open', sqlite_where=sa.text("status NOT IN ('declined', 'lapsed', 'refused', 'withdrawn')"), postgresql_where=sa.text("status NOT IN ('declined', 'lapsed', 'refused', 'withdrawn')"))
+        batch_op.drop_index('ix_application_waits')
         batch_op.drop_index(batch_op.f('ix_application_village_id'))
         batch_op.drop_index(batch_op.f('ix_application_status'))
         batch_op.drop_index(batch_op.f('ix_application_person_id'))

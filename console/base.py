@@ -1,0 +1,203 @@
+"""What every page of the console stands on: the door, the seat, the page (see the room's
+docstring)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import wraps
+from typing import Any, cast
+
+from flask import Blueprint, current_app, flash, g, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.exceptions import NotFound
+
+from models import Region, Role, Staff, StaffGrant, StaffSession
+from services.acting import Acting
+from services.clock import Clock, business_date
+from services.trail import note
+from wording import Book
+
+UPLOAD_LIMIT_BYTES = 20 * 1024 * 1024
+EVERYBODY = frozenset(Role)
+View = Callable[..., ResponseReturnValue]
+
+
+def _wall() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Console:
+    """What the pages need; made once by the front door. `clock` tells the business time; `wall`,
+    never moved, the time of sign-ins, locks and codes."""
+
+    sessions: sessionmaker[Session]
+    clock: Clock
+    book: Book
+    sandbox: bool = False
+    wall: Callable[[], datetime] = _wall
+
+
+@dataclass(frozen=True)
+class Seat:
+    """The one who is signed in, for this request. `now` is business time, `wall` the machine's."""
+
+    session: Session
+    signed_in: StaffSession
+    grant: StaffGrant | None
+    now: datetime
+    wall: datetime
+
+    @property
+    def staff(self) -> Staff:
+        return self.signed_in.staff
+
+    @property
+    def role(self) -> Role:
+        return Role(self._granted.role)
+
+    @property
+    def region(self) -> Region:
+        """The place whose subtree the role is for."""
+        return self._granted.region
+
+    @property
+    def acting(self) -> Acting:
+        return Acting(role=self.role, staff=self.staff, region=self.region)
+
+    @property
+    def today(self) -> date:
+        return business_date(self.now)
+
+    @property
+    def _granted(self) -> StaffGrant:
+        if self.grant is None:
+            raise RuntimeError("this page lets people in who have not chosen a role yet")
+        return self.grant
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """A page in the menu: its endpoint, the phrase it is called by, who sees it."""
+
+    endpoint: str
+    label: str
+    roles: frozenset[Role] = EVERYBODY
+    order: int = 50
+
+
+NAV: list[NavItem] = []
+
+
+class Elsewhere(NotFound):
+    """Something that is not there, or not in this person's area: nobody learns which of the two."""
+
+    def __init__(self, kind: str, key: object) -> None:
+        super().__init__()
+        self.kind, self.key = kind, str(key)
+
+
+class Door(Blueprint):
+    """The console's blueprint: each view's answer is ready before its transaction commits."""
+
+    def add_url_rule(
+        self,
+        rule: str,
+        endpoint: str | None = None,
+        view_func: Any = None,
+        provide_automatic_options: bool | None = None,  # noqa: FBT001 - Flask's signature
+        **options: Any,
+    ) -> None:
+        whole = _whole(view_func) if view_func is not None else None
+        super().add_url_rule(rule, endpoint, whole, provide_automatic_options, **options)
+
+
+def _whole(view: View) -> View:
+    @wraps(view)
+    def answered(**values: Any) -> ResponseReturnValue:
+        response = current_app.make_response(view(**values))
+        if (seat := g.get("seat")) is not None:
+            seat.session.commit()
+        return response
+
+    return answered
+
+
+door = Door(
+    "console",
+    __name__,
+    url_prefix="/console",
+    template_folder="templates",
+    static_folder="static",
+)
+
+
+def needs(*roles: Role) -> Callable[[View], View]:
+    """Let these roles in, and nobody else. `needs(*Role)`: whoever is signed in."""
+
+    def mark(view: View) -> View:
+        view.roles = frozenset(roles)  # type: ignore[attr-defined]  # read by the guard
+        return view
+
+    return mark
+
+
+def console() -> Console:
+    """This application's console."""
+    return cast(Console, current_app.extensions["gongyigang.console"])
+
+
+def current() -> Seat:
+    """The seat of this request."""
+    seat: Seat = g.seat
+    return seat
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """A transaction for a page outside the door. Behind it, use `current().session`."""
+    with console().sessions.begin() as session:
+        yield session
+
+
+def say(key: str, **slots: Any) -> str:
+    """A phrase of the book."""
+    return console().book.text(key, "console", **slots)
+
+
+def tell(key: str, *, level: str = "success", **slots: Any) -> None:
+    """Say a phrase at the top of the next page; `level`: success, info, warning or danger."""
+    flash(say(key, **slots), level)
+
+
+def look(kind: str, key: object, **shown: Any) -> None:
+    """Write that this person looked at somebody's data on this page."""
+    seat = current()
+    note(
+        seat.session,
+        "console.look",
+        actor=seat.acting.name,
+        at=seat.now,
+        subject=(kind, key),
+        why=request.endpoint,
+        **shown,
+    )
+
+
+def page(template: str, **context: Any) -> str:
+    """A whole page, with the menu of whoever is signed in."""
+    seat: Seat | None = g.get("seat")
+    menu = [] if seat is None or seat.grant is None else _menu(seat.role)
+    return render_template(template, seat=seat, menu=menu, sandbox=console().sandbox, **context)
+
+
+def _menu(role: Role) -> list[NavItem]:
+    known = current_app.view_functions
+    return sorted(
+        (item for item in NAV if role in item.roles and item.endpoint in known),
+        key=lambda item: item.order,
+    )

@@ -1,0 +1,25 @@
+"use strict";
+// Everything works without this; it only saves clicks.
+
+// One click is enough: the second one of a double click goes nowhere.
+document.addEventListener("submit", (event) => {
+  if (event.target.dataset.sent) { event.preventDefault(); return; }
+  event.target.dataset.sent = "1";
+  setTimeout(() => { delete event.target.dataset.sent; }, 5000);
+});
+window.addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
+});
+
+// "All on this page"
+document.querySelectorAll("[data-all]").forEach((box) => {
+  box.closest("[hidden]")?.removeAttribute("hidden");
+  box.addEventListener("change", () => {
+    document.querySelectorAll(`input[name="${box.dataset.all}"]`).forEach((one) => { one.checked = box.checked; });
+  });
+});
+
+// A choice that sends its form at once; without scripts there is a button.
+document.querySelectorAll("select[data-send]").forEach((list) => {
+  list.addEventListener("change", () => list.form.requestSubmit());
+});

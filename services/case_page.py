@@ -1,0 +1,325 @@
+"""Everything the console shows of one case on one screen, in few queries.
+
+Who sees it has been checked by then (`find`). Objections and tickets respect their routing: an
+office that is accused never learns that there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from models import (
+    Application,
+    ApplicationEvent,
+    Decision,
+    Engagement,
+    ExclusionCheck,
+    KinshipDeclaration,
+    Material,
+    Objection,
+    Post,
+    PostStatus,
+    PublicNotice,
+    PublicNoticeItem,
+    Region,
+    Review,
+    ReviewResult,
+    Role,
+    Staff,
+    Ticket,
+)
+from models.procedure import ApplicationStatus
+from rules import parameters
+from services import procedure, quotas, tickets
+from services.acting import Acting
+from services.clock import business_date
+from services.staff import area
+from services.trail import note
+
+MAY_ASSIGN = frozenset({Role.TOWN_CLERK, Role.DISTRICT_CLERK})
+MAY_CHECK = frozenset({Role.TOWN_CLERK, Role.DISTRICT_CLERK})
+"""Who looks circumstances up and says what was found (requirements 2.4)."""
+ASSIGNABLE = frozenset(
+    {
+        ApplicationStatus.VILLAGE_REVIEW,
+        ApplicationStatus.TOWN_CLERK,
+        ApplicationStatus.TOWN_HEAD,
+        ApplicationStatus.DISTRICT_CLERK,
+        ApplicationStatus.DISTRICT_APPROVAL,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Circumstance:
+    """One thing that may exclude, and the latest that was found of it (None: not looked up)."""
+
+    name: str
+    found: ExclusionCheck | None
+    by: str | None = None
+
+
+@dataclass(frozen=True)
+class Vote:
+    """The result of the democratic review."""
+
+    review: Review
+    result: ReviewResult
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """An objection to this person on the notice, without who raised it."""
+
+    objection: Objection
+    ticket_number: str | None
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """One screen of one case."""
+
+    application: Application
+    age: int
+    kinship: KinshipDeclaration | None
+    engagement: Engagement | None
+    notice: PublicNotice | None
+    decisions: tuple[Decision, ...]
+    events: tuple[ApplicationEvent, ...]
+    papers: tuple[Material, ...]
+    circumstances: tuple[Circumstance, ...]
+    vote: Vote | None
+    complaints: tuple[Complaint, ...]
+    offers: tuple[procedure.Offer, ...]
+    posts: tuple[Post, ...]
+    rank: int | None
+
+
+def find(session: Session, number: str, region: Region) -> Application | None:
+    """The case of that number, where it lies in the area; else None."""
+    return session.scalars(
+        select(Application)
+        .join(Application.village)
+        .where(Application.number == number, area(region))
+        .options(
+            joinedload(Application.person),
+            joinedload(Application.village),
+            joinedload(Application.holder),
+            joinedload(Application.announcement),
+            joinedload(Application.post).joinedload(Post.region),
+        )
+    ).first()
+
+
+def gather(session: Session, application: Application, acting: Acting, now: datetime) -> CasePage:
+    """The whole screen."""
+    kinship, engagement, notice = _beside(session, application)
+    waiting = application.status == ApplicationStatus.WAITING_LIST
+    return CasePage(
+        application=application,
+        age=_age(application.person.born_on, business_date(now)),
+        kinship=kinship,
+        engagement=engagement,
+        notice=notice,
+        decisions=_decisions(session, application),
+        events=_events(session, application),
+        papers=_papers(session, application),
+        circumstances=circumstances(session, application, business_date(now)),
+        vote=_vote(session, application),
+        complaints=_complaints(session, application, acting),
+        offers=procedure.offers(session, application, acting, now),
+        posts=posts_for(session, application) if may_assign(application, acting) else (),
+        rank=quotas.waiting_rank(session, application) if waiting else None,
+    )
+
+
+def _beside(
+    session: Session, application: Application
+) -> tuple[KinshipDeclaration | None, Engagement | None, PublicNotice | None]:
+    """What there is at most once of, in one query."""
+    row = session.execute(
+        select(Application.id, KinshipDeclaration, Engagement, PublicNotice)
+        .outerjoin(KinshipDeclaration, KinshipDeclaration.application_id == Application.id)
+        .outerjoin(Engagement, Engagement.application_id == Application.id)
+        .outerjoin(PublicNotice, PublicNotice.id == Application.notice_id)
+        .where(Application.id == application.id)
+        .limit(1)
+    ).first()
+    return (row[1], row[2], row[3]) if row else (None, None, None)
+
+
+def _age(born_on: date, today: date) -> int:
+    had = (today.month, today.day) >= (born_on.month, born_on.day)
+    return today.year - born_on.year - (0 if had else 1)
+
+
+def _decisions(session: Session, application: Application) -> tuple[Decision, ...]:
+    rows = session.scalars(
+        select(Decision)
+        .where(Decision.application_id == application.id)
+        .order_by(Decision.id.desc())
+        .limit(5)
+    )
+    return tuple(rows)
+
+
+def _events(session: Session, application: Application) -> tuple[ApplicationEvent, ...]:
+    rows = session.scalars(
+        select(ApplicationEvent)
+        .where(ApplicationEvent.application_id == application.id)
+        .options(joinedload(ApplicationEvent.staff))
+        .order_by(ApplicationEvent.id.desc())
+    )
+    return tuple(rows)
+
+
+def last_event(session: Session, application: Application) -> ApplicationEvent | None:
+    """The latest step, for whoever came too late."""
+    return session.scalars(
+        select(ApplicationEvent)
+        .where(ApplicationEvent.application_id == application.id)
+        .options(joinedload(ApplicationEvent.staff))
+        .order_by(ApplicationEvent.id.desc())
+        .limit(1)
+    ).first()
+
+
+def _papers(session: Session, application: Application) -> tuple[Material, ...]:
+    rows = session.scalars(
+        select(Material).where(Material.application_id == application.id).order_by(Material.id)
+    )
+    return tuple(rows)
+
+
+def circumstances(
+    session: Session, application: Application, today: date
+) -> tuple[Circumstance, ...]:
+    """Everything that the parameter names, each with its latest finding and who made it."""
+    names: Sequence[str] = parameters.in_force("eligibility.exclusions", today).value
+    latest: dict[str, tuple[ExclusionCheck, str]] = {}
+    rows = session.execute(
+        select(ExclusionCheck, Staff.name)
+        .join(Staff, Staff.id == ExclusionCheck.checked_by_id)
+        .where(ExclusionCheck.application_id == application.id)
+        .order_by(ExclusionCheck.id)
+    )
+    for found, by in rows:
+        latest[found.circumstance] = (found, by)
+    return tuple(
+        Circumstance(name, *latest[name]) if name in latest else Circumstance(name, None)
+        for name in names
+    )
+
+
+def _vote(session: Session, application: Application) -> Vote | None:
+    row = session.execute(
+        select(Review, ReviewResult)
+        .join(ReviewResult, ReviewResult.review_id == Review.id)
+        .where(ReviewResult.application_id == application.id)
+        .order_by(ReviewResult.id.desc())
+        .limit(1)
+    ).first()
+    return Vote(row[0], row[1]) if row else None
+
+
+def _complaints(
+    session: Session, application: Application, acting: Acting
+) -> tuple[Complaint, ...]:
+    if application.notice_id is None or acting.region is None:
+        return ()
+    rows = session.execute(
+        select(Objection, Ticket)
+        .join(PublicNoticeItem, Objection.item_id == PublicNoticeItem.id)
+        .outerjoin(Ticket, Objection.ticket_id == Ticket.id)
+        .where(PublicNoticeItem.application_id == application.id)
+        .order_by(Objection.raised_at)
+    )
+    return tuple(
+        Complaint(objection, ticket.number if ticket else None)
+        for objection, ticket in rows
+        if ticket is None or tickets.may_see(ticket, acting.region)
+    )
+
+
+def may_assign(application: Application, acting: Acting) -> bool:
+    """Whether this role may say now which post the applicant is for."""
+    return acting.role in MAY_ASSIGN and application.status in ASSIGNABLE
+
+
+def posts_for(session: Session, application: Application) -> tuple[Post, ...]:
+    """The announced posts of the applicant's town and track."""
+    town = quotas.town_of(application.village)
+    rows = session.scalars(
+        select(Post)
+        .join(Region, Post.region_id == Region.id)
+        .where(
+            Post.track == application.track,
+            Post.status == PostStatus.ANNOUNCED,
+            Post.announcement_id == application.announcement_id,
+            area(town),
+        )
+        .options(joinedload(Post.region))
+        .order_by(Post.region_id != application.village_id, Post.code)
+    )
+    return tuple(rows)
+
+
+def assign_post(
+    session: Session, application: Application, post: Post, acting: Acting, now: datetime
+) -> None:
+    """Say which post the applicant is for. The same post again changes nothing."""
+    if application.post_id == post.id:
+        return
+    before = application.post.code if application.post else None
+    application.post = post
+    note(
+        session,
+        "case.assign_post",
+        actor=acting.name,
+        at=now,
+        subject=("application", application.id),
+        before={"post": before},
+        after={"post": post.code},
+    )
+    session.flush()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found of one circumstance, and where it was looked up."""
+
+    circumstance: str
+    outcome: str
+    source: str
+
+
+def record_finding(
+    session: Session, application: Application, finding: Finding, acting: Acting, now: datetime
+) -> None:
+    """Keep a finding; the earlier ones stay, the latest counts."""
+    assert acting.staff is not None
+    session.add(
+        ExclusionCheck(
+            application_id=application.id,
+            circumstance=finding.circumstance,
+            outcome=finding.outcome,
+            source=finding.source,
+            checked_by_id=acting.staff.id,
+            checked_at=now,
+        )
+    )
+    note(
+        session,
+        "case.check",
+        actor=acting.name,
+        at=now,
+        subject=("application", application.id),
+        after={"circumstance": finding.circumstance, "outcome": finding.outcome},
+        why=finding.source,
+    )
+    session.flush()
