@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base
 from models.places import Region
+from models.staff import Staff
 
 
 class PlanVersion(Base):
@@ -30,6 +31,8 @@ class PlanVersion(Base):
     urban_target: Mapped[int | None]
     entered_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
     entered_at: Mapped[datetime | None]
+
+    entered_by: Mapped[Staff | None] = relationship()
 
 
 class Quota(Base):
@@ -73,6 +76,14 @@ class Announcement(Base):
     contact_phone: Mapped[str] = mapped_column(String(32))
     remark: Mapped[str] = mapped_column(Text, default="")
     made_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    correction_reason: Mapped[str] = mapped_column(String(255), default="")
+    post_ids: Mapped[list[Any]] = mapped_column(default=list)
+    """The posts that a draft will announce; they are tied to it when it is published."""
+    snapshot: Mapped[dict[str, Any] | None]
+    """What was published, word for word: it stays readable after a correction."""
+    edition: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": edition}  # noqa: RUF012 - SQLAlchemy's own declaration
 
 
 class PostStatus(StrEnum):
@@ -96,6 +107,7 @@ class Post(Base):
     __table_args__ = (
         CheckConstraint("headcount > 0", name="headcount"),
         CheckConstraint("mode in ('combined', 'single')", name="mode"),
+        CheckConstraint("pay_kind IS NULL OR pay_kind in ('month', 'hour')", name="pay_kind"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -113,8 +125,14 @@ class Post(Base):
     responsible: Mapped[str] = mapped_column(String(64), default="")
     worksite: Mapped[str] = mapped_column(String(128), default="")
     hours_per_week: Mapped[int | None]
+    hours_per_month: Mapped[int | None]
+    """The hours of a month that an hourly post is paid for."""
     pay_kind: Mapped[str | None] = mapped_column(String(8))
+    """`month`: a full-time post; `hour`: paid for `hours_per_month`."""
     pay_fen: Mapped[int | None]
+    """The pay of a whole month, of either kind (R-3.3b)."""
+    plan_year: Mapped[int | None]
+    """The year of the plan that the post counts in, since its approval (R-2.1)."""
     status: Mapped[PostStatus] = mapped_column(String(16), default=PostStatus.ANNOUNCED)
     version: Mapped[int] = mapped_column(default=1)
     demand_reason: Mapped[str] = mapped_column(String(255), default="")
@@ -127,7 +145,10 @@ class Post(Base):
 
 
 class PostChange(Base):
-    """One change of a post: what it was, what it is, from when, by whom (R-3.1d). Only added."""
+    """One change of a post: what it was, what it is, from when, by whom (R-3.1d). Only added.
+
+    A change for a later day is a row `planned` at first; when its day has come, a second row that
+    names it (`planned_id`) says that it was carried out."""
 
     __tablename__ = "post_change"
 
@@ -140,6 +161,9 @@ class PostChange(Base):
     before: Mapped[dict[str, Any]]
     after: Mapped[dict[str, Any]]
     reason: Mapped[str] = mapped_column(String(255), default="")
+    planned_id: Mapped[int | None] = mapped_column(ForeignKey("post_change.id"), unique=True)
+
+    staff: Mapped[Staff | None] = relationship()
 
 
 class NumberSeries(Base):

@@ -78,6 +78,11 @@ def keeps_rural_share(rural: int, urban: int, *, on: date) -> bool:
     return abs(100 * rural - share * total) <= tolerance * total
 
 
+def planned_years() -> tuple[int, ...]:
+    """The years that the plan itself gives a number of posts for (R-2.2)."""
+    return tuple(_plan()["years"])
+
+
 def issued_years() -> tuple[int, ...]:
     """The years whose allocation by town has been entered."""
     return tuple(sorted(int(path.stem) for path in _FOLDER.glob("[0-9]*.yaml")))

@@ -185,18 +185,22 @@ def town_of(village: Region) -> Region:
 
 
 def _locked_quota(session: Session, application: Application, on: date) -> Quota | None:
-    version = version_in_force(session, application.announcement.year, on)
-    if version is None:
-        return None
-    return session.scalars(
-        select(Quota)
-        .where(
-            Quota.plan_version_id == version.id,
-            Quota.region_id == town_of(application.village).id,
-            Quota.track == application.track,
-        )
-        .with_for_update()
-    ).first()
+    """The row to count against, locked. A version that was entered while we waited for the lock
+    counts from then on: whoever saw the old one and whoever saw the new one meet at one row."""
+    quota: Quota | None = None
+    version, locked = version_in_force(session, application.announcement.year, on), None
+    while version is not None and version is not locked:
+        quota = session.scalars(
+            select(Quota)
+            .where(
+                Quota.plan_version_id == version.id,
+                Quota.region_id == town_of(application.village).id,
+                Quota.track == application.track,
+            )
+            .with_for_update()
+        ).first()
+        locked, version = version, version_in_force(session, application.announcement.year, on)
+    return quota
 
 
 def _first_approval(session: Session, application: Application) -> date | None:
