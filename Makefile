@@ -4,7 +4,7 @@
 #   make check  what must hold before a commit: format, lint, types, imports, dependencies, tests
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format tidy lint types imports dependencies browser \
-        transcripts docs lock bench
+        transcripts docs sizes lock bench
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -63,6 +63,10 @@ tidy: setup
 transcripts: setup
 	$(BIN)/python -m tests.transcripts
 
+# What is large enough to make one stop and think. A report, not a law.
+sizes: setup
+	$(BIN)/python -m tests.house.sizes
+
 # Write the pages of docs/ that are made from the code.
 docs: setup
 	$(BIN)/python -m tests.house.pages
@@ -78,6 +82,7 @@ bench: .venv-bench/.installed
 	@touch $@
 
 lock:
+	@command -v uv >/dev/null || { echo "make lock needs uv"; exit 1; }
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q pyproject.toml -o requirements/run.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q pyproject.toml --group dev -o requirements/dev.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q pyproject.toml --group dev --group bench -o requirements/bench.lock
