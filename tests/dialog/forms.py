@@ -71,6 +71,7 @@ def flows(draw: st.DrawFn) -> Flow:
     return Flow("form", tuple(asks))
 
 
+facts = st.dictionaries(st.sampled_from(SLOTS), st.sampled_from(VALUES), max_size=4)
 messages = st.lists(st.sampled_from(["1", "2", "3", "huh", "back"]), max_size=25)
 
 
@@ -79,11 +80,12 @@ class Filler:
     """Fills in a form; between two messages the state goes through JSON, keys in any order."""
 
     flow: Flow
+    known: dict[str, str] = field(default_factory=dict)
     turn: Turn = field(init=False)
     shuffle: random.Random = field(default_factory=lambda: random.Random(1))
 
     def __post_init__(self) -> None:
-        self.turn = open_form(self.flow, {}, None)
+        self.turn = open_form(self.flow, self.known, None)
 
     @property
     def is_done(self) -> bool:

@@ -130,6 +130,19 @@ def test_answers_that_no_longer_apply_are_not_handed_in() -> None:
     assert filler.turn.finished == {"a": "y", "c": "z"}
 
 
+def test_a_correction_takes_the_answers_along_that_hung_on_it() -> None:
+    def confirm(heard: Heard, _reading: Reading) -> Value | Reopen:
+        return Reopen(("a",)) if heard.text == "1" else Value(True)
+
+    flow = Flow("form", (ask("a"), ask("b", when=only_if("a", "x")), Ask("sure", confirm)))
+    filler = Filler(flow)
+    for text in ("1", "1", "1", "2"):
+        filler.say(text)
+    assert filler.asked == "sure"
+    assert filler.turn.state.answers == {"a": "y"}
+    assert filler.say("yes").finished == {"a": "y", "sure": True}
+
+
 def test_a_correction_asks_only_the_slots_that_it_names_again() -> None:
     def confirm(heard: Heard, _reading: Reading) -> Value | Reopen:
         return Reopen(("a",)) if heard.text == "1" else Value(True)

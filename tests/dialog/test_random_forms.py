@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialog import Flow
-from tests.dialog.forms import Filler, flows, messages
+from tests.dialog.forms import Filler, facts, flows, messages
 
 
 @given(flows(), messages)
@@ -25,11 +25,11 @@ def test_a_question_is_asked_only_where_it_applies_and_is_open(flow: Flow, said:
         filler.say(text)
 
 
-@given(flows(), messages)
+@given(flows(), facts, messages)
 def test_a_finished_form_holds_every_answer_that_applies_and_no_other(
-    flow: Flow, said: list[str]
+    flow: Flow, known: dict[str, str], said: list[str]
 ) -> None:
-    filler = Filler(flow)
+    filler = Filler(flow, known)
     for text in [*said, *["1"] * len(flow.asks)]:
         if not filler.is_done:
             filler.say(text)
