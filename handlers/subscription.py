@@ -34,6 +34,8 @@ def open_subscription(desk: Desk, asked: Asked) -> Outcome:
         return _resume(desk)
     if asked.intent == "stop_messages":
         return _ask_back(desk)
+    if "death" in asked.signals and desk.contact.quiet_at is not None:
+        return Outcome()  # the condolence has said it: nothing is sent any more
     if "erasure" in asked.signals or is_about("erase", asked.heard.text):
         return privacy.open_privacy(desk, Asked("privacy", asked.heard))
     return _hear_refusal(desk, asked)

@@ -5,9 +5,16 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from dialog import Heard
+from handlers.counter import Asked, Outcome
+from handlers.desk import Desk
+from handlers.signals import attend
+from handlers.subscription import open_subscription
 from models import Contact, Ticket
 from models.talk import TicketKind
-from tests.talk import Talk
+from tests.builders import NOW
+from tests.talk import OFFICE, Talk
+from tests.transcripts.scenes import writer
 
 
 def stopped(talk: Talk) -> bool:
@@ -54,6 +61,17 @@ def test_anything_but_a_yes_stops_nothing(talk: Talk, answer: str) -> None:
     talk("退订")
     talk(answer)
     assert not stopped(talk)
+
+
+def test_after_a_condolence_nothing_more_is_asked(talk: Talk) -> None:
+    contact = writer(talk)
+    desk = Desk(session=talk.session, contact=contact, now=NOW, office=OFFICE)
+    asked = Asked(
+        "unsubscribe", Heard(text="我爹去世了，别再发了"), act=True, signals=frozenset({"death"})
+    )
+    assert attend(desk, asked)
+    assert open_subscription(desk, asked) == Outcome()
+    assert contact.quiet_at is not None
 
 
 def test_bad_input_is_asked_again(talk: Talk) -> None:
