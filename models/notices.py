@@ -92,8 +92,8 @@ class BoardPhoto(Base):
 class Objection(Base):
     """Somebody objects to one person on a notice: their case stops, nobody else's (R-3.4d).
 
-    Whoever raises it (by chat, on the page, through staff) has a ticket, which holds their words and
-    how to reach them. Both sides get a reply; `reply` is what the objector was told."""
+    Whoever raises it (by chat, on the page, through staff) has a ticket, which holds their words
+    and how to reach them. Both sides get a reply; `reply` is what the objector was told."""
 
     __tablename__ = "objection"
     __table_args__ = (UniqueConstraint("ticket_id", "item_id"),)

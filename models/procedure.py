@@ -113,7 +113,8 @@ STEPS: tuple[Step, ...] = (
     # the public notice
     Step("publish", S.TO_PUBLISH, S.ON_NOTICE, TOWN_HEAD,
          guards=("on_published_notice",), tells=frozenset({A, V})),
-    Step("object", S.ON_NOTICE, S.OBJECTION, APPLICANT | TOWN_CLERK | TOWN_HEAD | CLOCK,
+    Step("object", S.ON_NOTICE, S.OBJECTION,
+         APPLICANT | TOWN_CLERK | TOWN_HEAD | DISTRICT_CLERK | CLOCK,
          guards=("objection_open",), limit="notice.objection_check_days", tells=frozenset({T, D})),
     Step("dismiss_objection", S.OBJECTION, S.ON_NOTICE, TOWN_HEAD | DISTRICT_CLERK,
          guards=("findings_written",), tells=frozenset({A}), reason=True),

@@ -42,7 +42,9 @@ class Review(Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own declaration
 
     village: Mapped[Region] = relationship()
-    attendees: Mapped[list[ReviewAttendee]] = relationship(order_by="ReviewAttendee.id")
+    attendees: Mapped[list[ReviewAttendee]] = relationship(
+        order_by="ReviewAttendee.id", cascade="all, delete-orphan"
+    )
     results: Mapped[list[ReviewResult]] = relationship(order_by="ReviewResult.id")
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from models import (
@@ -33,7 +33,7 @@ from models import (
     Ticket,
     Training,
 )
-from models.procedure import Step
+from models.procedure import FAILED, Step
 from models.talk import TicketKind
 from rules import parameters
 from services import quotas, screening
@@ -41,6 +41,9 @@ from services.clock import business_date
 
 DECIDED_OUTSIDE_THE_LIST = "outside_list_decided"
 """The reason code by which a person decides for somebody outside the listed groups (R-3.2h)."""
+
+
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,17 @@ class Scene:
     application: Application
     now: datetime
     reason_code: str | None
+    only_looking: bool = False
+    """For a page: no row is locked."""
+    known: dict[str, Any] = field(default_factory=dict)
+    """What has been found out already: several guards, and the page itself, ask the same."""
+
+    def once(self, name: str, find: Callable[[], _Found]) -> _Found:
+        """What `find` gives, asked for once."""
+        if name not in self.known:
+            self.known[name] = find()
+        found: _Found = self.known[name]
+        return found
 
 
 Guard = Callable[[Scene], tuple[Obstacle, ...]]
@@ -72,16 +86,15 @@ def guard(function: Guard) -> Guard:
     return function
 
 
-def check(
-    name: str, session: Session, application: Application, now: datetime, reason_code: str | None
-) -> tuple[Obstacle, ...]:
+def check(name: str, scene: Scene) -> tuple[Obstacle, ...]:
     """The obstacles that the guard of that name sees."""
-    return GUARDS[name](Scene(session, application, now, reason_code))
+    return scene.once(f"guard {name}", lambda: GUARDS[name](scene))
 
 
 def settle(session: Session, application: Application, step: Step, now: datetime) -> None:
     """What a step brings with it, in its transaction: the trace that was decided on, the quota and
-    the engagement taken at approval, the engagement begun at the start or given back."""
+    the engagement taken at approval, the engagement begun at the start or given back, the line
+    taken off the notice."""
     if "age_holds" in step.guards:
         _keep_trace(session, application, now)
     if step.act == "approve":
@@ -90,6 +103,20 @@ def settle(session: Session, application: Application, step: Step, now: datetime
         quotas.begin(session, application, now)
     if step.target is ApplicationStatus.DECLINED:
         quotas.give_back(session, application)
+    if step.target in FAILED and application.notice_id is not None:
+        _take_off_the_notice(session, application, now)
+
+
+def _take_off_the_notice(session: Session, application: Application, now: datetime) -> None:
+    """Who withdrew or was refused is no longer proposed; the others' notice runs on (3.6)."""
+    session.execute(
+        update(PublicNoticeItem)
+        .where(
+            PublicNoticeItem.application_id == application.id,
+            PublicNoticeItem.removed_at.is_(None),
+        )
+        .values(removed_at=now)
+    )
 
 
 def _keep_trace(session: Session, application: Application, now: datetime) -> None:
@@ -144,6 +171,10 @@ def review_failed(scene: Scene) -> tuple[Obstacle, ...]:
 
 
 def _result(scene: Scene) -> ReviewResult | None:
+    return scene.once("result", lambda: _find_result(scene))
+
+
+def _find_result(scene: Scene) -> ReviewResult | None:
     return scene.session.scalars(
         select(ReviewResult)
         .join(Review)
@@ -156,14 +187,18 @@ def _result(scene: Scene) -> ReviewResult | None:
 @guard
 def cross_checked(scene: Scene) -> tuple[Obstacle, ...]:
     """Every circumstance that may exclude has been looked into (requirements 2.4)."""
-    found = exclusions(scene.session, scene.application, scene.now)
+    found = scene.once(
+        "exclusions", lambda: exclusions(scene.session, scene.application, scene.now)
+    )
     open_ones = tuple(name for name, outcome in found.items() if outcome is None)
     return tuple(Obstacle("obstacle.not_checked", {"circumstance": name}) for name in open_ones)
 
 
 @guard
 def not_excluded(scene: Scene) -> tuple[Obstacle, ...]:
-    found = exclusions(scene.session, scene.application, scene.now)
+    found = scene.once(
+        "exclusions", lambda: exclusions(scene.session, scene.application, scene.now)
+    )
     hits = tuple(name for name, outcome in found.items() if outcome == "hit")
     return tuple(Obstacle("obstacle.excluded", {"circumstance": name}) for name in hits)
 
@@ -201,7 +236,7 @@ def no_open_objection(scene: Scene) -> tuple[Obstacle, ...]:
     concerns: it may be this one (R-3.4e)."""
     if _open_objections(scene):
         return (Obstacle("obstacle.objection_open"),)
-    return _obstacle(not _unassigned_objections(scene), "objection_unassigned")
+    return (Obstacle("objections.unassigned"),) if _unassigned_objections(scene) else HOLDS
 
 
 @guard
@@ -240,6 +275,10 @@ def _objections(scene: Scene) -> Any:
 
 
 def _open_objections(scene: Scene) -> bool:
+    return scene.once("open objections", lambda: _has_open_objections(scene))
+
+
+def _has_open_objections(scene: Scene) -> bool:
     return _exists(scene, _objections(scene).where(Objection.decided_at.is_(None)))
 
 
@@ -277,7 +316,8 @@ def no_duplicate(scene: Scene) -> tuple[Obstacle, ...]:
 @guard
 def post_has_room(scene: Scene) -> tuple[Obstacle, ...]:
     """A post has been assigned, and fewer people are on it than its headcount."""
-    post = scene.session.get(Post, scene.application.post_id or 0, with_for_update=True)
+    key, locks = scene.application.post_id or 0, not scene.only_looking
+    post = scene.session.get(Post, key, with_for_update=locks)
     if post is None:
         return (Obstacle("obstacle.no_post"),)
     taken = scene.session.scalar(
@@ -291,15 +331,21 @@ def post_has_room(scene: Scene) -> tuple[Obstacle, ...]:
 @guard
 def quota_has_room(scene: Scene) -> tuple[Obstacle, ...]:
     """The plan version in force today leaves room; the quota's row is locked until the end."""
-    room = quotas.room(scene.session, scene.application, business_date(scene.now))
+    room = _room(scene)
     if room is None:
         return (Obstacle("obstacle.quota_not_issued"),)
     return _obstacle(room > 0, "quota_full")
 
 
+def _room(scene: Scene) -> int | None:
+    today, seen = business_date(scene.now), scene.application
+    ask = quotas.room_seen if scene.only_looking else quotas.room
+    return scene.once("room", lambda: ask(scene.session, seen, today))
+
+
 @guard
 def quota_is_full(scene: Scene) -> tuple[Obstacle, ...]:
-    room = quotas.room(scene.session, scene.application, business_date(scene.now))
+    room = _room(scene)
     return _obstacle(room is not None and room <= 0, "quota_has_room")
 
 
@@ -329,8 +375,12 @@ def engagement_of(session: Session, application: Application) -> Engagement | No
     ).first()
 
 
+def _engagement(scene: Scene) -> Engagement | None:
+    return scene.once("engagement", lambda: engagement_of(scene.session, scene.application))
+
+
 def _of_engagement(scene: Scene, table: Any) -> Any:
-    engagement = engagement_of(scene.session, scene.application)
+    engagement = _engagement(scene)
     return select(table.id).where(table.engagement_id == (engagement.id if engagement else None))
 
 
@@ -356,7 +406,7 @@ def insured(scene: Scene) -> tuple[Obstacle, ...]:
     """A rural worker is covered from the first day; an urban one is insured by law (R-3.6c, e)."""
     if scene.application.track != "rural":
         return HOLDS
-    engagement = engagement_of(scene.session, scene.application)
+    engagement = _engagement(scene)
     starts_on = engagement.starts_on if engagement else None
     if starts_on is None:
         return (Obstacle("obstacle.no_start_day"),)
