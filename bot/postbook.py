@@ -1,93 +1,120 @@
 """The inbox's own rows: where a sender stands, and the messages with the replies they got.
 
-Every message passes here, so the statements are made once: built inside a function, SQLAlchemy
-would put each together and hash it anew for every message, which took longer than the database.
+Every message passes here, so the statements are prepared (`models.prepared`), and what a turn needs
+of its two rows is read and written without making objects of the tables.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import uuid
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.util import identity_key
 
 from channels.inbound import Inbound as Letter
 from models import Contact, Conversation, Inbound, new_id
-from models.sealing import blind_index
+from models.prepared import Prepared
+from models.sealing import Sealed, blind_index
 from wording.hearing import mask_private
 
+_CONTACT = cast(Table, Contact.__table__)
 _TALK = cast(Table, Conversation.__table__)
 _INBOUND = cast(Table, Inbound.__table__)
 
 _SAME_LETTER = (_INBOUND.c.channel == bindparam("channel")) & (
     _INBOUND.c.dedupe_key == bindparam("dedupe_key")
 )
-_SAME_SENDER = (Contact.channel == bindparam("channel")) & (
-    Contact.address_key == bindparam("sender_key")
-)
-_FIND = (
+_FIND = Prepared(
     select(
-        Contact,
+        _INBOUND.c.id,
+        _INBOUND.c.reply,
+        _TALK.c.contact_id,
         _TALK.c.standing_sealed,
         _TALK.c.turned_at,
-        _INBOUND.c.id.label("letter_id"),
-        _INBOUND.c.reply,
+        *_CONTACT.c,
     )
-    .join_from(Contact, _TALK, _TALK.c.contact_id == Contact.id)
+    .join_from(_CONTACT, _TALK, _TALK.c.contact_id == _CONTACT.c.id)
     .outerjoin(_INBOUND, _SAME_LETTER)
-    .where(_SAME_SENDER)
+    .where(
+        _CONTACT.c.channel == bindparam("channel"),
+        _CONTACT.c.address_key == bindparam("sender_key"),
+    )
     .with_for_update(of=_TALK)
 )
-_FIND_REPLY = select(_INBOUND.c.reply).where(_SAME_LETTER)
-_FIND_CONTACT = select(Contact).where(_SAME_SENDER)
-_KEEP_TALK = (
+_FIND_REPLY = Prepared(select(_INBOUND.c.reply).where(_SAME_LETTER))
+_KEEP_TALK = Prepared(
     update(_TALK)
     .where(_TALK.c.contact_id == bindparam("of_contact"))
     .values(standing_sealed=bindparam("sealed"), turned_at=bindparam("at"))
 )
-_KEEP_LETTER = insert(_INBOUND).inline()
-"""Inline: nobody needs the row's number back, and asking for it costs a round trip."""
+_KEEP_LETTER = Prepared(
+    insert(_INBOUND).inline(),  # nobody needs the new row's number
+    columns=[column.name for column in _INBOUND.c if column.name != "id"],
+)
+
+
+@dataclass
+class Talk:
+    """The conversation's row without the table's machinery; `keep_turn` writes it."""
+
+    contact_id: uuid.UUID
+    standing_sealed: bytes | None
+    turned_at: datetime
+    __tablename__: str = field(default=Conversation.__tablename__, init=False)
+
+    standing = Sealed(row_key="contact_id")
 
 
 @dataclass(frozen=True)
 class Page:
-    """What is known of a letter's sender: the contact, where the talk stands (`talk` belongs to no
-    session; `keep_turn` writes it), and, where this very letter came before, what it was told."""
+    """What is known of a letter's sender: the contact, where the talk stands, and, where this very
+    letter came before, what it was told."""
 
     contact: Contact
-    talk: Conversation
-    came_before: bool = False
-    earlier_reply: str = ""
+    talk: Talk
+    came_before: bool
+    earlier_reply: str
 
 
 def find(session: Session, letter: Letter) -> Page | None:
     """The sender's page, with the conversation row locked. None for a sender nobody has met."""
-    found = session.execute(_FIND, _naming(letter)).first()
-    if found is None:
+    row = _FIND.first(session.connection(), _naming(letter))
+    if row is None:
         return None
-    talk = Conversation(
-        contact_id=found.Contact.id,
-        standing_sealed=found.standing_sealed,
-        turned_at=found.turned_at,
-    )
-    return Page(found.Contact, talk, found.letter_id is not None, found.reply or "")
+    letter_id, reply, contact_id, standing_sealed, turned_at, *contact = row
+    talk = Talk(contact_id, standing_sealed, turned_at)
+    return Page(_as_object(session, contact), talk, letter_id is not None, reply or "")
+
+
+def _as_object(session: Session, row: list[Any]) -> Contact:
+    """The contact as if the session had loaded it."""
+    columns = dict(zip(_CONTACT.c.keys(), row, strict=True))
+    known = session.identity_map.get(identity_key(Contact, columns["id"]))
+    if known is not None:
+        return known
+    contact = Contact()
+    contact.__dict__.update(columns)
+    make_transient_to_detached(contact)
+    session.add(contact)
+    return contact
 
 
 def find_reply(session: Session, letter: Letter) -> str | None:
     """The reply that this very letter got; None when it never came."""
-    row = session.connection().execute(_FIND_REPLY, _naming(letter)).first()
-    return None if row is None else row.reply or ""
+    row = _FIND_REPLY.first(session.connection(), _naming(letter))
+    return None if row is None else row[0] or ""
 
 
 def open_page(session: Session, letter: Letter, now: datetime) -> Page:
     """A page for a first letter; two first letters at once get one page, and queue for it."""
-    naming = _naming(letter)
-    row = {"id": new_id(), "channel": letter.channel, "address_key": naming["sender_key"]}
-    _insert_once(session, Contact, row | {"followed": True})
-    contact = session.scalars(_FIND_CONTACT, naming).one()
+    naming = {"channel": letter.channel, "address_key": sender_key(letter)}
+    _insert_once(session, Contact, naming | {"id": new_id(), "followed": True})
+    contact = session.scalars(select(Contact).filter_by(**naming)).one()
     if letter.channel == "sms" and contact.address is None:
         contact.address = letter.sender
     _insert_once(session, Conversation, {"contact_id": contact.id, "turned_at": now})
@@ -101,18 +128,16 @@ def keep_turn(
 ) -> None:
     """Write where the talk stands now, and the letter with its reply."""
     page.talk.standing = standing
-    sealed = page.talk.standing_sealed
     connection = session.connection()
-    connection.execute(
-        _KEEP_TALK, {"of_contact": page.talk.contact_id, "sealed": sealed, "at": now}
-    )
-    connection.execute(_KEEP_LETTER, letter_row(letter, now, reply))
+    sealed = page.talk.standing_sealed
+    _KEEP_TALK.run(connection, {"of_contact": page.talk.contact_id, "sealed": sealed, "at": now})
+    _KEEP_LETTER.run(connection, letter_row(letter, now, reply))
 
 
 def keep_failed(session: Session, letter: Letter, *, reply: str, now: datetime) -> None:
     """Keep a letter that we failed on, so that nothing a resident wrote is lost."""
     row = letter_row(letter, now, reply) | {"failed": True}
-    session.connection().execute(_KEEP_LETTER, row)
+    _KEEP_LETTER.run(session.connection(), row)
 
 
 def letter_row(letter: Letter, now: datetime, reply: str) -> dict[str, Any]:

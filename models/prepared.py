@@ -1,0 +1,100 @@
+"""Statements of the hot path, compiled once for each kind of database.
+
+Handed a statement, SQLAlchemy hashes it to find what it compiled before, and makes its parameters
+and its result by general rules. Small work, but for a statement that SQLite answers in ten
+microseconds it is nine tenths of the time. A `Prepared` statement has its text and the conversions
+of its values worked out beforehand. It is run by `Connection.exec_driver_sql`: connection,
+transaction and errors are SQLAlchemy's as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, CursorResult, Select
+from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.types import TypeEngine
+
+Convert: TypeAlias = Callable[[Any], Any]
+
+
+class Prepared:
+    """A statement whose parameters have names. `columns` are those that an INSERT fills."""
+
+    def __init__(
+        self, statement: Select[Any] | UpdateBase, *, columns: Sequence[str] | None = None
+    ) -> None:
+        self._statement = statement
+        self._columns = columns
+        self._by_dialect: dict[str, _Compiled] = {}
+
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> int:
+        """Run an INSERT or UPDATE; gives the number of rows."""
+        return self._compiled(connection).execute(connection, values).rowcount
+
+    def first(self, connection: Connection, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The first row of a SELECT, in the order of its columns; None without one."""
+        compiled = self._compiled(connection)
+        row = compiled.execute(connection, values).first()
+        return None if row is None else compiled.read(row)
+
+    def _compiled(self, connection: Connection) -> _Compiled:
+        name = connection.dialect.name
+        if name not in self._by_dialect:
+            made = _compile(self._statement, connection.dialect, self._columns)
+            self._by_dialect[name] = made
+        return self._by_dialect[name]
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    text: str
+    parameters: tuple[tuple[str, Convert | None], ...]
+    by_name: bool
+    results: tuple[tuple[int, Convert], ...]
+
+    def execute(self, connection: Connection, values: Mapping[str, Any]) -> CursorResult[Any]:
+        if self.by_name:
+            named = {
+                name: values[name] if convert is None else convert(values[name])
+                for name, convert in self.parameters
+            }
+            return connection.exec_driver_sql(self.text, named)
+        placed = tuple(
+            values[name] if convert is None else convert(values[name])
+            for name, convert in self.parameters
+        )
+        return connection.exec_driver_sql(self.text, placed)
+
+    def read(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        read = list(row)
+        for place, convert in self.results:
+            read[place] = convert(read[place])
+        return tuple(read)
+
+
+def _compile(
+    statement: Select[Any] | UpdateBase, dialect: Dialect, columns: Sequence[str] | None
+) -> _Compiled:
+    compiled = statement.compile(dialect=dialect, column_keys=columns)
+    placed: Sequence[str] | None = compiled.positiontup
+    names = tuple(compiled.binds) if placed is None else tuple(placed)
+    results = statement.selected_columns if isinstance(statement, Select) else ()
+    read = [_reader(column.type, dialect) for column in results]
+    return _Compiled(
+        text=str(compiled),
+        parameters=tuple((name, _writer(compiled.binds[name].type, dialect)) for name in names),
+        by_name=placed is None,
+        results=tuple((n, convert) for n, convert in enumerate(read) if convert is not None),
+    )
+
+
+def _writer(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
