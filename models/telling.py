@@ -103,7 +103,7 @@ class Delivery(Base):
     address_index: Mapped[str | None] = mapped_column(String(32))
     key: Mapped[str] = mapped_column(String(64))
     slots_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    cause: Mapped[str] = mapped_column(String(64))
+    cause: Mapped[str] = mapped_column(String(96))
     once: Mapped[str | None] = mapped_column(String(96), unique=True)
     state: Mapped[DeliveryState] = mapped_column(String(12), default=DeliveryState.QUEUED)
     due_at: Mapped[datetime]

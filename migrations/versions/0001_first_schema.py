@@ -157,22 +157,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_region_alias_alias'), ['alias'], unique=False)
         batch_op.create_index(batch_op.f('ix_region_alias_region_id'), ['region_id'], unique=False)
 
-    op.create_table('bank_account',
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('person_id', sa.Uuid(), nullable=False),
-    sa.Column('bank', sa.String(length=64), nullable=False),
-    sa.Column('holder', sa.String(length=64), nullable=False),
-    sa.Column('number_sealed', sa.LargeBinary(), nullable=True),
-    sa.Column('number_index', sa.String(length=32), nullable=False),
-    sa.Column('from_on', sa.Date(), nullable=False),
-    sa.Column('replaced_at', models.base.Instant(timezone=True), nullable=True),
-    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_bank_account_person_id_person')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_bank_account'))
-    )
-    with op.batch_alter_table('bank_account', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_bank_account_number_index'), ['number_index'], unique=False)
-        batch_op.create_index(batch_op.f('ix_bank_account_person_id'), ['person_id'], unique=False)
-
     op.create_table('contact',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('channel', sa.String(length=16), nullable=False),
@@ -253,6 +237,24 @@ def upgrade() -> None:
     with op.batch_alter_table('attachment', schema=None) as batch_op:
         batch_op.create_index('ix_attachment_subject', ['subject_kind', 'subject_id'], unique=False)
 
+    op.create_table('bank_account',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('bank', sa.String(length=64), nullable=False),
+    sa.Column('holder', sa.String(length=64), nullable=False),
+    sa.Column('number_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('number_index', sa.String(length=32), nullable=False),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('recorded_by_id', sa.Uuid(), nullable=False),
+    sa.Column('replaced_at', models.base.Instant(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_bank_account_person_id_person')),
+    sa.ForeignKeyConstraint(['recorded_by_id'], ['staff.id'], name=op.f('fk_bank_account_recorded_by_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bank_account'))
+    )
+    with op.batch_alter_table('bank_account', schema=None) as batch_op:
+        batch_op.create_index('uq_bank_account_number', ['number_index'], unique=True, sqlite_where=sa.text('replaced_at IS NULL'), postgresql_where=sa.text('replaced_at IS NULL'))
+        batch_op.create_index('uq_bank_account_person', ['person_id'], unique=True, sqlite_where=sa.text('replaced_at IS NULL'), postgresql_where=sa.text('replaced_at IS NULL'))
+
     op.create_table('consent',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('contact_id', sa.Uuid(), nullable=False),
@@ -285,7 +287,7 @@ def upgrade() -> None:
     sa.Column('address_index', sa.String(length=32), nullable=True),
     sa.Column('key', sa.String(length=64), nullable=False),
     sa.Column('slots_sealed', sa.LargeBinary(), nullable=True),
-    sa.Column('cause', sa.String(length=64), nullable=False),
+    sa.Column('cause', sa.String(length=96), nullable=False),
     sa.Column('once', sa.String(length=96), nullable=True),
     sa.Column('state', sa.String(length=12), nullable=False),
     sa.Column('due_at', models.base.Instant(timezone=True), nullable=False),
@@ -310,6 +312,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_delivery_person_id'), ['person_id'], unique=False)
         batch_op.create_index('ix_delivery_provider', ['provider', 'provider_id'], unique=False)
 
+    op.create_table('integrated_batch',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('file_name', sa.String(length=128), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('plan_year', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('rows_count', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('taken_by_id', sa.Uuid(), nullable=False),
+    sa.Column('taken_at', models.base.Instant(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['taken_by_id'], ['staff.id'], name=op.f('fk_integrated_batch_taken_by_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_integrated_batch')),
+    sa.UniqueConstraint('sha256', name=op.f('uq_integrated_batch_sha256'))
+    )
     op.create_table('one_time_code',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('contact_id', sa.Uuid(), nullable=False),
@@ -391,6 +405,18 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('public_notice', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_public_notice_region_id'), ['region_id'], unique=False)
+
+    op.create_table('sighting',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('seen_by_id', sa.Uuid(), nullable=False),
+    sa.Column('seen_at', models.base.Instant(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_sighting_person_id_person')),
+    sa.ForeignKeyConstraint(['seen_by_id'], ['staff.id'], name=op.f('fk_sighting_seen_by_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_sighting'))
+    )
+    with op.batch_alter_table('sighting', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_sighting_person_id'), ['person_id'], unique=False)
 
     op.create_table('staff_grant',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -694,9 +720,11 @@ def upgrade() -> None:
     sa.Column('ends_on', sa.Date(), nullable=True),
     sa.Column('first_approved_on', sa.Date(), nullable=False),
     sa.Column('retire_category', sa.String(length=4), nullable=True),
+    sa.Column('batch_id', sa.Uuid(), nullable=True),
     sa.Column('created_at', models.base.Instant(timezone=True), nullable=False),
     sa.CheckConstraint('ends_on IS NULL OR starts_on <= ends_on', name=op.f('ck_engagement_dates')),
     sa.ForeignKeyConstraint(['application_id'], ['application.id'], name=op.f('fk_engagement_application_id_application')),
+    sa.ForeignKeyConstraint(['batch_id'], ['integrated_batch.id'], name=op.f('fk_engagement_batch_id_integrated_batch')),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_engagement_person_id_person')),
     sa.ForeignKeyConstraint(['post_id'], ['post.id'], name=op.f('fk_engagement_post_id_post')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_engagement')),
@@ -802,6 +830,7 @@ def upgrade() -> None:
     sa.Column('number', sa.String(length=32), nullable=False),
     sa.Column('from_on', sa.Date(), nullable=False),
     sa.Column('to_on', sa.Date(), nullable=False),
+    sa.Column('terms', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
     sa.Column('made_at', models.base.Instant(timezone=True), nullable=False),
     sa.Column('signed_on', sa.Date(), nullable=True),
     sa.Column('signed_copy_id', sa.Uuid(), nullable=True),
@@ -821,12 +850,27 @@ def upgrade() -> None:
     sa.Column('to_on', sa.Date(), nullable=True),
     sa.Column('recorded_by_id', sa.Uuid(), nullable=False),
     sa.Column('recorded_at', models.base.Instant(timezone=True), nullable=False),
+    sa.CheckConstraint('to_on IS NULL OR from_on <= to_on', name=op.f('ck_insurance_cover_dates')),
     sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_insurance_cover_engagement_id_engagement')),
     sa.ForeignKeyConstraint(['recorded_by_id'], ['staff.id'], name=op.f('fk_insurance_cover_recorded_by_id_staff')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_insurance_cover'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_insurance_cover')),
+    sa.UniqueConstraint('engagement_id', 'policy_number', 'from_on', name=op.f('uq_insurance_cover_engagement_id_policy_number_from_on'))
     )
     with op.batch_alter_table('insurance_cover', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_insurance_cover_engagement_id'), ['engagement_id'], unique=False)
+
+    op.create_table('insurance_gap',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('engagement_id', sa.Uuid(), nullable=False),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('to_on', sa.Date(), nullable=True),
+    sa.Column('found_at', models.base.Instant(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_insurance_gap_engagement_id_engagement')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_insurance_gap')),
+    sa.UniqueConstraint('engagement_id', 'from_on', name=op.f('uq_insurance_gap_engagement_id_from_on'))
+    )
+    with op.batch_alter_table('insurance_gap', schema=None) as batch_op:
+        batch_op.create_index('ix_insurance_gap_open', ['id'], unique=False, sqlite_where=sa.text('to_on IS NULL'), postgresql_where=sa.text('to_on IS NULL'))
 
     op.create_table('objection',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -855,10 +899,13 @@ def upgrade() -> None:
     sa.Column('engagement_id', sa.Uuid(), nullable=False),
     sa.Column('contract_number', sa.String(length=64), nullable=False),
     sa.Column('kinds', sa.String(length=128), nullable=False),
+    sa.Column('share_percent', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('from_on', sa.Date(), nullable=False),
     sa.Column('to_on', sa.Date(), nullable=True),
+    sa.Column('recorded_by_id', sa.Uuid(), nullable=False),
     sa.Column('recorded_at', models.base.Instant(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_social_insurance_engagement_id_engagement')),
+    sa.ForeignKeyConstraint(['recorded_by_id'], ['staff.id'], name=op.f('fk_social_insurance_recorded_by_id_staff')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_social_insurance'))
     )
     with op.batch_alter_table('social_insurance', schema=None) as batch_op:
@@ -898,6 +945,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_objection_item_id'))
 
     op.drop_table('objection')
+    with op.batch_alter_table('insurance_gap', schema=None) as batch_op:
+        batch_op.drop_index('ix_insurance_gap_open', sqlite_where=sa.text('to_on IS NULL'), postgresql_where=sa.text('to_on IS NULL'))
+
+    op.drop_table('insurance_gap')
     with op.batch_alter_table('insurance_cover', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_insurance_cover_engagement_id'))
 
@@ -998,6 +1049,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_staff_grant_place')
 
     op.drop_table('staff_grant')
+    with op.batch_alter_table('sighting', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_sighting_person_id'))
+
+    op.drop_table('sighting')
     with op.batch_alter_table('public_notice', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_public_notice_region_id'))
 
@@ -1012,6 +1067,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_one_time_code_contact')
 
     op.drop_table('one_time_code')
+    op.drop_table('integrated_batch')
     with op.batch_alter_table('delivery', schema=None) as batch_op:
         batch_op.drop_index('ix_delivery_provider')
         batch_op.drop_index(batch_op.f('ix_delivery_person_id'))
@@ -1027,6 +1083,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_consent_contact_id'))
 
     op.drop_table('consent')
+    with op.batch_alter_table('bank_account', schema=None) as batch_op:
+        batch_op.drop_index('uq_bank_account_person', sqlite_where=sa.text('replaced_at IS NULL'), postgresql_where=sa.text('replaced_at IS NULL'))
+        batch_op.drop_index('uq_bank_account_number', sqlite_where=sa.text('replaced_at IS NULL'), postgresql_where=sa.text('replaced_at IS NULL'))
+
+    op.drop_table('bank_account')
     with op.batch_alter_table('attachment', schema=None) as batch_op:
         batch_op.drop_index('ix_attachment_subject')
 
@@ -1037,11 +1098,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_contact_person_id'))
 
     op.drop_table('contact')
-    with op.batch_alter_table('bank_account', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_bank_account_person_id'))
-        batch_op.drop_index(batch_op.f('ix_bank_account_number_index'))
-
-    op.drop_table('bank_account')
     with op.batch_alter_table('region_alias', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_region_alias_region_id'))
         batch_op.drop_index(batch_op.f('ix_region_alias_alias'))
