@@ -23,6 +23,7 @@ from rules.quota import TRACKS, Track
 from services import plan
 from services.acting import Acting
 from services.guards import Obstacle
+from services.judgement import Judgement
 from services.procedure import Hindered
 from services.trail import note
 
@@ -43,14 +44,6 @@ class Proposal:
     numbers: Mapping[str, Mapping[Track, int]]
     based_on: int = 0
     total_adjusted: bool = False
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What forbids a proposal, and what only has to be known."""
-
-    errors: tuple[Obstacle, ...]
-    warnings: tuple[Obstacle, ...] = ()
 
 
 def judge(session: Session, proposal: Proposal) -> Judgement:
