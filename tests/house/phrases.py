@@ -1,8 +1,8 @@
 """Which phrases the code says, as far as its syntax shows.
 
 A phrase is said by `Say("topic.name", {…})`, by `book.text("topic.name", …)`, by a form
-(`<flow>.title`, `<flow>.ask_<slot>`), or by a key put together in an f-string, whose fixed parts
-(the module's own constants included) must name the topic.
+(`<flow>.title`, `<flow>.ask_<slot>`), by `say("topic.name", …)` on a page, or by a key put together
+in an f-string, whose fixed parts (the module's own constants included) must name the topic.
 """
 
 from __future__ import annotations
@@ -17,9 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from handlers import registry
-from tests.house.tree import name_of, python, syntax
+from tests.house.tree import ROOT, name_of, python, syntax, tracked
 
-SPEAKERS = ("bot", "channels", "cli", "dialog", "handlers", "scheduler", "services", "wsgi")
+SPEAKERS = (
+    "bot", "channels", "cli", "console", "dialog", "handlers", "portal", "scheduler", "services",
+    "wsgi",
+)  # fmt: skip
 KEY = re.compile(r"[a-z][a-z0-9_]*\.[A-Za-z0-9_]+")
 
 
@@ -57,7 +60,10 @@ def asked() -> Iterator[Said]:
 
 def mentioned() -> set[str]:
     """Every string in the code that looks like a key: said through a variable, perhaps."""
-    return {
+    quoted = {
+        key for page in _templates() for key in re.findall(f"[\"']({KEY.pattern})[\"']", page)
+    }
+    return quoted | {
         node.value
         for path in python(below=SPEAKERS)
         for node in ast.walk(syntax(path))
@@ -69,6 +75,9 @@ def mentioned() -> set[str]:
 
 def patterns() -> Iterator[re.Pattern[str]]:
     """What the keys look like that are put together when the code runs."""
+    for page in _templates():
+        for prefix in re.findall(r"[\"']([a-z_]+\.[a-z0-9_]*)[\"'] ~", page):
+            yield re.compile(re.escape(prefix) + "[A-Za-z0-9_]+")
     for path in python(below=SPEAKERS):
         for node in ast.walk(syntax(path)):
             if isinstance(node, ast.JoinedStr):
@@ -80,6 +89,13 @@ def patterns() -> Iterator[re.Pattern[str]]:
                             for part in re.split(f"({ANY})", shape)
                         )
                     )
+
+
+def _templates() -> Iterator[str]:
+    """The pages of the rooms that have some."""
+    for path in tracked():
+        if path.suffix == ".html" and path.relative_to(ROOT).parts[0] in SPEAKERS:
+            yield path.read_text("utf-8")
 
 
 ANY = "\0"
@@ -109,7 +125,7 @@ def _constants(path: Path) -> dict[str, Any]:
 
 
 def _key(call: ast.Call, path: Path) -> str | None:
-    named = isinstance(call.func, ast.Name) and call.func.id == "Say"
+    named = isinstance(call.func, ast.Name) and call.func.id in {"Say", "say"}
     spoken = isinstance(call.func, ast.Attribute) and call.func.attr in {"text", "Say"}
     if not (named or spoken) or not call.args:
         return None
@@ -139,7 +155,8 @@ def _literal(node: ast.expr, constants: dict[str, Any]) -> Any:
 
 def _slots(call: ast.Call) -> frozenset[str] | None:
     """The slot names that the call gives, when they can be read off."""
-    if isinstance(call.func, ast.Attribute) and call.func.attr == "text":
+    called = call.func.attr if isinstance(call.func, ast.Attribute) else ast.unparse(call.func)
+    if called in {"text", "say"}:
         names = [word.arg for word in call.keywords]
         return None if None in names else frozenset(name for name in names if name)
     given = call.args[1] if len(call.args) > 1 else None
