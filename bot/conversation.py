@@ -12,7 +12,7 @@ from dataclasses import replace
 from bot.intents import Understanding, understand
 from bot.standing import Standing
 from dialog import Answers, Heard, Say, State, Turn, open_form, prompt, step_back, turn
-from handlers import registry
+from handlers import registry, signals
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
 from wording.hearing import Command, hear_command, hear_number, hear_service, hear_yes_no
@@ -47,6 +47,8 @@ def _hear(desk: Desk, standing: Standing, heard: Heard) -> tuple[Say, ...]:
     meant = _meaning(desk, heard, open_question=True)
     if meant.intent == "unsubscribe" and meant.act:
         return _leave_for(desk, standing, _asked(heard, meant))
+    if "despair" in meant.signals and not _is_free(standing.top):
+        return _leave_for(desk, standing, replace(_asked(heard, meant), intent="human"))
     if _outranks(standing.top, meant):
         return _aside(desk, standing, heard, meant)
     return _answer(desk, standing, heard, meant)
@@ -155,7 +157,8 @@ def _answer(desk: Desk, standing: Standing, heard: Heard, meant: Understanding) 
         counter = registry.counter_for(meant.intent)
         if counter is not registry.counter_of(flow.name):
             return _aside(desk, standing, heard, meant)
-    return _settle(desk, standing, heard_by_form)
+    heeded = signals.attend(desk, _asked(heard, meant), in_form=True)
+    return heeded + _settle(desk, standing, heard_by_form)
 
 
 def _obstacle(desk: Desk, flow: str) -> Say | None:
@@ -186,12 +189,14 @@ def _finish(desk: Desk, standing: Standing, flow: str, answers: Answers) -> tupl
 
 def _open(desk: Desk, standing: Standing, asked: Asked) -> tuple[Say, ...]:
     counter: Counter = registry.counter_for(asked.intent)
-    return _take(desk, standing, counter.open(desk, asked))
+    return signals.attend(desk, asked) + _take(desk, standing, counter.open(desk, asked))
 
 
 def _take(desk: Desk, standing: Standing, outcome: Outcome) -> tuple[Say, ...]:
     """Say what the counter says and open its forms, the last one first to be asked."""
     standing.offered = list(outcome.offers)
+    if outcome.forget:
+        standing.forget()
     standing.queued += [
         {"intent": asked.intent, "text": asked.heard.text, "expected": True}
         for asked in outcome.then
@@ -225,13 +230,18 @@ def _reprompt(desk: Desk, standing: Standing) -> tuple[Say, ...]:
 
 def _outranks(top: State, meant: Understanding) -> bool:
     """Whether the message comes before any form, seen from the form that is open."""
-    flow = registry.flow(top.flow)
-    question = flow.ask(top.asked) if flow else None
-    if question is not None and question.free:
+    if _is_free(top):
         return False
     counter = registry.counter_for(meant.intent)
-    urgent = counter.outranks_forms or bool(meant.signals & {"despair", "death"})
+    urgent = counter.outranks_forms or "death" in meant.signals
     return urgent and meant.confidence >= SURE and counter is not registry.counter_of(top.flow)
+
+
+def _is_free(top: State) -> bool:
+    """Whether the open question takes any words as its answer."""
+    flow = registry.flow(top.flow)
+    question = flow.ask(top.asked) if flow else None
+    return question is not None and question.free
 
 
 def _queue(standing: Standing, heard: Heard, meant: Understanding) -> None:

@@ -8,7 +8,7 @@ nothing a resident wrote is lost.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -21,6 +21,7 @@ from bot.postbook import find, find_reply, keep_failed, keep_turn, open_page, se
 from bot.standing import Standing
 from channels.inbound import Inbound as Letter
 from dialog import Heard, Say
+from handlers import registry
 from handlers.desk import Desk, Office
 from rules import parameters
 from services.clock import Clock, business_date
@@ -68,8 +69,11 @@ class Inbox:
             return page.earlier_reply
         standing = Standing.from_json(json.loads(page.talk.standing or "{}"))
         desk = Desk(session=session, contact=page.contact, now=now, office=self.office)
+        in_confidence = _is_confidential(standing)
         says = self._turn(desk, standing, letter, page.talk.turned_at)
         reply = self._render(desk, standing, says)
+        if in_confidence or _is_confidential(standing):
+            letter = replace(letter, text="")
         kept = json.dumps(standing.to_json(), ensure_ascii=False)
         keep_turn(session, page, letter, standing=kept, reply=reply, now=now)
         return reply
@@ -115,3 +119,8 @@ class Inbox:
         except Exception:
             log.exception("inbox.not_even_kept", key=letter.dedupe_key)
         return reply
+
+
+def _is_confidential(standing: Standing) -> bool:
+    """Whether the open form is one whose words are kept by its counter only."""
+    return standing.top is not None and registry.is_confidential(standing.top.flow)

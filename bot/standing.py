@@ -39,6 +39,10 @@ class Standing:
         self.stack, self.paused = [*self.paused, *self.stack], []
         return True
 
+    def forget(self) -> None:
+        """Drop every answer that any form still holds."""
+        self.stack, self.paused, self.queued, self.more = [], [], [], ""
+
     def to_json(self) -> dict[str, Any]:
         return {
             "stack": [state.to_json() for state in self.stack],

@@ -17,7 +17,7 @@ from console.errors import no_such_page
 from console.guard import csrf
 from console.words import FILTERS, bulk_reasons, reasons_of
 
-PAGES = ("auth", "worklist", "case")
+PAGES = ("auth", "worklist", "case", "search")
 """The modules of this room that hold pages."""
 
 HEADERS = {

@@ -64,7 +64,7 @@ def _inside(address: str | None) -> str | None:
     """An address of the console to go on to; nothing else is followed."""
     parts = urlsplit(address or "")
     fits = not parts.scheme and not parts.netloc and parts.path.startswith("/console/")
-    return address if fits and "\\" not in (address or "") else None
+    return address if fits and not {"\\", ".."} & {*parts.path, *parts.path.split("/")} else None
 
 
 @door.route("/code", methods=["GET", "POST"])

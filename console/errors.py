@@ -12,7 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 
 from console.base import Elsewhere, Seat, door, page, say, tell
-from console.guard import NotYourRole, SignInFirst
+from console.guard import NotYourRole, RoleEnded, SignInFirst
 from console.words import obstacle_words
 from services.procedure import Hindered
 from services.trail import note
@@ -69,6 +69,11 @@ def not_your_role(_error: NotYourRole) -> ResponseReturnValue:
     _roll_back()
     _write("console.refused", "page", str(request.endpoint))
     return trouble("console.not_your_role", 403)
+
+
+@door.errorhandler(RoleEnded)
+def role_ended(_error: RoleEnded) -> ResponseReturnValue:
+    return trouble("console.role_ended", 403)
 
 
 @door.errorhandler(Elsewhere)

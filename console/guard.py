@@ -40,6 +40,10 @@ class NotYourRole(Forbidden):
     """Signed in, but this page or this button is another role's."""
 
 
+class RoleEnded(Forbidden):
+    """The role's time ran out while a form was open."""
+
+
 @door.before_request
 def guard() -> ResponseReturnValue | None:
     """Every request of the console comes through here first."""
@@ -52,9 +56,16 @@ def guard() -> ResponseReturnValue | None:
         if step is None:
             _check_role(seat)
         elif request.endpoint not in {STEPS[step], "console.sign_out"}:
-            return redirect(url_for(STEPS[step]))
+            return _step_first(step)
     csrf.protect()
     return None
+
+
+def _step_first(step: staff.Step) -> ResponseReturnValue:
+    """On to the step that is missing; what was typed into a form meanwhile is not lost."""
+    if request.method != "GET" and step is staff.Step.ROLE:
+        raise RoleEnded
+    return redirect(url_for(STEPS[step]))
 
 
 def _take_seat() -> Seat:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from dialog import Answers, Ask, Flow, Heard, Json, Option, Reading, Reopen, Say, Value, Wrong
-from handlers import binding, eligibility
+from handlers import binding, eligibility, policy
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
 from handlers.eligibility import as_facts, is_rural, is_urban, numbered
@@ -24,11 +24,13 @@ from rules import eligibility as rules
 from rules import id_number as id_numbers
 from services import announcements, cases, outbox, screening
 from services import identity as people
+from services.policy import ENOUGH_WITHIN
 from wording.hearing import hear_later, hear_number, hear_relative, mask_name, wants_to_apply
 
 FLOW = "application"
 PAPERS = ("id_card", "household", "proof")
 MOST_POSTS = 8
+POLICY_TOPICS = frozenset({"apply", "review", "quota", "post", "eligibility"})
 
 
 def for_relative(answers: Answers) -> bool:
@@ -259,7 +261,7 @@ def open_application(desk: Desk, asked: Asked) -> Outcome:
         return Outcome((Say("application.nothing_open"),))
     text = asked.heard.text
     if text and not wants_to_apply(text) and hear_number(text) is None:
-        return Outcome(how_to_apply(posted))
+        return Outcome(how_to_apply(desk, text, posted))
     if desk.person is None:
         return Outcome(
             (Say("application.bind_first", {"closes_on": posted.closes_on.isoformat()}),),
@@ -277,10 +279,11 @@ def open_application(desk: Desk, asked: Asked) -> Outcome:
     return Outcome((begin,), (Start(FLOW, answers),))
 
 
-def how_to_apply(posted: Announcement) -> tuple[Say, ...]:
+def how_to_apply(desk: Desk, text: str, posted: Announcement) -> tuple[Say, ...]:
     """A question around applying: the plan's answer if it has one, then how to begin."""
-    closes_on = {"closes_on": posted.closes_on.isoformat()}
-    return (Say("application.how_to", closes_on),)
+    known = policy.answer(desk, text, topics=POLICY_TOPICS, enough=ENOUGH_WITHIN)
+    how = Say("application.how_to", {"closes_on": posted.closes_on.isoformat()})
+    return (known, how) if known else (how,)
 
 
 def still_open(desk: Desk) -> Say | None:

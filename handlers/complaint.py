@@ -100,4 +100,5 @@ COUNTER = Counter(
     flows=(FORM,),
     finish=finish_complaint,
     outranks_forms=True,
+    confidential=True,
 )

@@ -35,20 +35,22 @@ class Outcome:
     """What a counter says, and the forms to open: the last one is asked first, the ones before
     it wait underneath. `offers`: the intents that 1, 2, 3 … of a menu without a form mean.
     `then`: what to go on with once all forms are done. `leave`: what waited underneath cannot
-    go on now, and is put aside."""
+    go on now, and is put aside. `forget`: whatever any form still holds must go."""
 
     says: tuple[Say, ...] = ()
     starts: tuple[Start, ...] = ()
     offers: tuple[str, ...] = ()
     then: tuple[Asked, ...] = ()
     leave: bool = False
+    forget: bool = False
 
 
 @dataclass(frozen=True)
 class Counter:
     """One chat service. `open` answers or opens a form; `finish` gets the live answers of a
     finished form, in the same transaction, and must be safe to repeat. `obstacle` says why a form
-    that is open can come to nothing any more; it is asked before every answer."""
+    that is open can come to nothing any more; it is asked before every answer. What is said at
+    a `confidential` counter is not kept with the messages, only where the counter puts it."""
 
     name: str
     intents: frozenset[str]
@@ -57,3 +59,4 @@ class Counter:
     finish: Callable[[Desk, str, Answers], Outcome] | None = None
     obstacle: Callable[[Desk], Say | None] | None = None
     outranks_forms: bool = False
+    confidential: bool = False

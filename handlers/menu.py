@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dialog import Say
+from handlers import policy
 from handlers.counter import Asked, Counter, Outcome
 from handlers.desk import Desk
 
@@ -17,6 +18,9 @@ def open_menu(desk: Desk, asked: Asked) -> Outcome:
     if asked.intent == "greeting":
         return Outcome((Say("menu.greeting"), _menu()), offers=SERVICES)
     if asked.intent == "unclear":
+        known = policy.answer(desk, asked.heard.text)
+        if known is not None:
+            return Outcome((known,))
         key = "menu.not_understood"
         if asked.misses >= MISSES_BEFORE_A_PERSON:
             key = "menu.offer_person"

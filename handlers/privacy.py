@@ -164,7 +164,7 @@ def _forget(desk: Desk) -> Outcome:
         says.append(Say("privacy.kept_on_post", {"numbers": done.on_post}))
     if done.tickets:
         says.append(Say("privacy.tickets_kept", {"numbers": done.tickets}))
-    return Outcome(tuple(says))
+    return Outcome(tuple(says), forget=True)
 
 
 _ACTS: Mapping[str, Callable[[Desk, Person, Answers], Outcome]] = {

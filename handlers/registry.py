@@ -71,3 +71,9 @@ def flows() -> tuple[Flow, ...]:
 def intents() -> frozenset[str]:
     """Everything that some counter answers to."""
     return frozenset(_BY_INTENT)
+
+
+def is_confidential(flow_name: str) -> bool:
+    """Whether what is said in this form must not be kept with the messages."""
+    counter = counter_of(flow_name)
+    return counter is not None and counter.confidential

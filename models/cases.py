@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -19,6 +19,10 @@ from models.plan import Announcement, Post
 from models.procedure import FAILED, ApplicationStatus
 from models.sealing import Sealed
 from models.staff import Staff
+
+if TYPE_CHECKING:
+    from models.notices import PublicNotice
+    from models.onpost import Engagement
 
 _FAILED = ", ".join(f"'{status}'" for status in sorted(FAILED))
 _NOT_FAILED = text(f"status NOT IN ({_FAILED})")
@@ -69,6 +73,9 @@ class Application(Base):
     holder: Mapped[Region | None] = relationship(foreign_keys=[holder_id])
     announcement: Mapped[Announcement] = relationship()
     post: Mapped[Post | None] = relationship()
+    kinship: Mapped[KinshipDeclaration | None] = relationship(uselist=False, viewonly=True)
+    engagement: Mapped[Engagement | None] = relationship(uselist=False, viewonly=True)
+    notice: Mapped[PublicNotice | None] = relationship(viewonly=True)
 
 
 class ApplicationEvent(Base):

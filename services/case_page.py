@@ -17,14 +17,11 @@ from models import (
     Application,
     ApplicationEvent,
     Decision,
-    Engagement,
     ExclusionCheck,
-    KinshipDeclaration,
     Material,
     Objection,
     Post,
     PostStatus,
-    PublicNotice,
     PublicNoticeItem,
     Region,
     Review,
@@ -86,9 +83,6 @@ class CasePage:
 
     application: Application
     age: int
-    kinship: KinshipDeclaration | None
-    engagement: Engagement | None
-    notice: PublicNotice | None
     decisions: tuple[Decision, ...]
     events: tuple[ApplicationEvent, ...]
     papers: tuple[Material, ...]
@@ -111,6 +105,9 @@ def find(session: Session, number: str, region: Region) -> Application | None:
             joinedload(Application.village),
             joinedload(Application.holder),
             joinedload(Application.announcement),
+            joinedload(Application.kinship),
+            joinedload(Application.engagement),
+            joinedload(Application.notice),
             joinedload(Application.post).joinedload(Post.region),
         )
     ).first()
@@ -118,39 +115,34 @@ def find(session: Session, number: str, region: Region) -> Application | None:
 
 def gather(session: Session, application: Application, acting: Acting, now: datetime) -> CasePage:
     """The whole screen."""
-    kinship, engagement, notice = _beside(session, application)
     waiting = application.status == ApplicationStatus.WAITING_LIST
+    events = _events(session, application)
+    checked = circumstances(session, application, business_date(now))
+    objections = _objections(session, application)
+    known = {
+        "took last approval": _took_last(events, acting),
+        "exclusions": {one.name: one.found.outcome if one.found else None for one in checked},
+        "open objections": any(one.decided_at is None for one, _ in objections),
+        "engagement": application.engagement,
+    }
     return CasePage(
         application=application,
         age=_age(application.person.born_on, business_date(now)),
-        kinship=kinship,
-        engagement=engagement,
-        notice=notice,
         decisions=_decisions(session, application),
-        events=_events(session, application),
+        events=events,
         papers=_papers(session, application),
-        circumstances=circumstances(session, application, business_date(now)),
+        circumstances=checked,
         vote=_vote(session, application),
-        complaints=_complaints(session, application, acting),
-        offers=procedure.offers(session, application, acting, now),
+        complaints=_seen_by(objections, acting),
+        offers=procedure.offers(session, application, acting, now, known=known),
         posts=posts_for(session, application) if may_assign(application, acting) else (),
         rank=quotas.waiting_rank(session, application) if waiting else None,
     )
 
 
-def _beside(
-    session: Session, application: Application
-) -> tuple[KinshipDeclaration | None, Engagement | None, PublicNotice | None]:
-    """What there is at most once of, in one query."""
-    row = session.execute(
-        select(Application.id, KinshipDeclaration, Engagement, PublicNotice)
-        .outerjoin(KinshipDeclaration, KinshipDeclaration.application_id == Application.id)
-        .outerjoin(Engagement, Engagement.application_id == Application.id)
-        .outerjoin(PublicNotice, PublicNotice.id == Application.notice_id)
-        .where(Application.id == application.id)
-        .limit(1)
-    ).first()
-    return (row[1], row[2], row[3]) if row else (None, None, None)
+def _took_last(events: Sequence[ApplicationEvent], acting: Acting) -> bool:
+    last = next((event for event in events if event.approval), None)
+    return last is not None and acting.staff is not None and last.staff_id == acting.staff.id
 
 
 def _age(born_on: date, today: date) -> int:
@@ -227,10 +219,10 @@ def _vote(session: Session, application: Application) -> Vote | None:
     return Vote(row[0], row[1]) if row else None
 
 
-def _complaints(
-    session: Session, application: Application, acting: Acting
-) -> tuple[Complaint, ...]:
-    if application.notice_id is None or acting.region is None:
+def _objections(
+    session: Session, application: Application
+) -> tuple[tuple[Objection, Ticket | None], ...]:
+    if application.notice_id is None:
         return ()
     rows = session.execute(
         select(Objection, Ticket)
@@ -239,10 +231,16 @@ def _complaints(
         .where(PublicNoticeItem.application_id == application.id)
         .order_by(Objection.raised_at)
     )
+    return tuple((objection, ticket) for objection, ticket in rows)
+
+
+def _seen_by(
+    objections: Sequence[tuple[Objection, Ticket | None]], acting: Acting
+) -> tuple[Complaint, ...]:
     return tuple(
         Complaint(objection, ticket.number if ticket else None)
-        for objection, ticket in rows
-        if ticket is None or tickets.may_see(ticket, acting.region)
+        for objection, ticket in objections
+        if ticket is None or (acting.region and tickets.may_see(ticket, acting.region))
     )
 
 

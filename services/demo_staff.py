@@ -66,12 +66,12 @@ def access(session: Session, now: datetime) -> Access:
     members = session.scalars(
         select(Staff)
         .where(Staff.disabled_at.is_(None))
-        .order_by(Staff.id)
         .options(selectinload(Staff.grants).selectinload(StaffGrant.region))
     )
+    shown = [one for one in members if one.grants and one.totp == TOTP_SECRET]
     return Access(
         password=PASSWORD,
         secret=TOTP_SECRET,
         code=pyotp.TOTP(TOTP_SECRET).at(now),
-        members=tuple(one for one in members if one.totp == TOTP_SECRET),
+        members=tuple(sorted(shown, key=lambda one: one.grants[0].id)),
     )

@@ -28,7 +28,7 @@ from services import guards, telling
 from services.acting import Acting, conflict, covers, took_last_approval
 from services.clock import business_date
 from services.deadlines import working_deadline
-from services.guards import Obstacle
+from services.guards import Obstacle, Scene
 from services.trail import note
 
 
@@ -83,7 +83,8 @@ def take(
     step = find_step(status, act)
     if step is None:
         raise Hindered(act, (Obstacle("obstacle.state_moved_on"),))
-    obstacles = _obstacles(session, application, step, acting, now, why)
+    scene = Scene(session, application, now, why.reason_code)
+    obstacles = _obstacles(scene, step, acting, asks_reason=True)
     if obstacles:
         raise Hindered(act, obstacles)
     event = _write(session, application, step, acting, now, why)
@@ -93,52 +94,50 @@ def take(
 
 
 def offers(
-    session: Session, application: Application, acting: Acting, now: datetime
+    session: Session,
+    application: Application,
+    acting: Acting,
+    now: datetime,
+    *,
+    known: Mapping[str, Any] | None = None,
 ) -> tuple[Offer, ...]:
-    """The steps that this role may take from here, each with its obstacles (R-4.1a)."""
-    status = ApplicationStatus(application.status)
+    """The steps that this role may take from here, each with its obstacles (R-4.1a). Nothing is
+    locked; `known`: what the page has read already, by the names that guards know it by."""
+    scene = Scene(session, application, now, None, only_looking=True, known=dict(known or {}))
     return tuple(
-        Offer(step, _obstacles(session, application, step, acting, now, None))
-        for step in steps_from(status)
+        Offer(step, _obstacles(scene, step, acting, asks_reason=False))
+        for step in steps_from(ApplicationStatus(application.status))
         if acting.role in step.actors
     )
 
 
 def _obstacles(
-    session: Session,
-    application: Application,
-    step: Step,
-    acting: Acting,
-    now: datetime,
-    why: Why | None,
+    scene: Scene, step: Step, acting: Acting, *, asks_reason: bool
 ) -> tuple[Obstacle, ...]:
     """Every reason why not. The reason code is only asked for when the step is really taken."""
-    if (refused := _may_not(session, application, step, acting)) is not None:
+    if (refused := _may_not(scene, step, acting)) is not None:
         return (refused,)
-    found = [
-        obstacle
-        for name in step.guards
-        for obstacle in guards.check(
-            name, session, application, now, why.reason_code if why else None
-        )
-    ]
-    if why is not None and step.reason and not why.reason_code:
+    found = [obstacle for name in step.guards for obstacle in guards.check(name, scene)]
+    if asks_reason and step.reason and not scene.reason_code:
         found.append(Obstacle("obstacle.reason_needed"))
     return tuple(found)
 
 
-def _may_not(
-    session: Session, application: Application, step: Step, acting: Acting
-) -> Obstacle | None:
+def _may_not(scene: Scene, step: Step, acting: Acting) -> Obstacle | None:
+    session, application = scene.session, scene.application
     if acting.role not in step.actors:
         return Obstacle("obstacle.not_your_role")
     if acting.role in set(Actor):
         return None
     if not covers(acting.region, application.village):
         return Obstacle("obstacle.not_your_place")
-    if (why := conflict(session, acting, application)) is not None:
+    why = scene.once("conflict", lambda: conflict(session, acting, application))
+    if why is not None:
         return Obstacle(f"obstacle.conflict_{why}")
-    if step.approval and took_last_approval(session, acting, application):
+    took_last = "took last approval"
+    if step.approval and scene.once(
+        took_last, lambda: took_last_approval(session, acting, application)
+    ):
         return Obstacle("obstacle.two_steps_by_one")
     return None
 

@@ -61,6 +61,24 @@ def room(session: Session, application: Application, on: date) -> int | None:
     )
 
 
+def room_seen(session: Session, application: Application, on: date) -> int | None:
+    """`room` for a page: locks nothing, so it may be out of date the next moment."""
+    version = version_in_force(session, application.announcement.year, on)
+    town, track = town_of(application.village), application.track
+    if version is None:
+        return None
+    number = session.scalar(
+        select(Quota.number).where(
+            Quota.plan_version_id == version.id,
+            Quota.region_id == town.id,
+            Quota.track == track,
+        )
+    )
+    if number is None:
+        return None
+    return number - taken(session, application.announcement.year, town, track)
+
+
 def taken(session: Session, year: int, town: Region, track: str) -> int:
     """Places of the year that the town's people hold, by any version of the year's plan."""
     held = session.scalar(

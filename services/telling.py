@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from models import Application, Contact, Conversation
 from models.procedure import Step, Tell
 from services import outbox
+from services.subscriptions import Purpose, may_send
 from wording.hearing import mask_name
 
 CHAT_WINDOW = timedelta(hours=48)
@@ -35,7 +36,7 @@ def tell_applicant(
     for contact in _contacts(session, application):
         conversation = session.get(Conversation, contact.id)
         in_window = conversation is not None and now - conversation.turned_at < CHAT_WINDOW
-        if contact.channel == "wechat" and contact.followed and in_window:
+        if _may_hear(contact) and in_window:
             outbox.enqueue(
                 session,
                 channel="wechat",
@@ -57,6 +58,11 @@ def tell_applicant(
             cause=f"application:{application.id}|{cause}",
             now=now,
         )
+
+
+def _may_hear(contact: Contact) -> bool:
+    """By chat: whoever follows, and has not asked for silence. A result cannot be refused."""
+    return contact.channel == "wechat" and contact.followed and may_send(contact, Purpose.DECISION)
 
 
 def _contacts(session: Session, application: Application) -> list[Contact]:

@@ -11,9 +11,16 @@ from wording.hearing.words import words_by_name
 SERVICE_WORDS = words_by_name("services")
 
 
+_TICKET = re.compile(r"(?P<word>举报|投诉|人工)\s*\d{6}-\d{3,}")
+_TICKET_WORDS = {"举报": "complaint", "投诉": "complaint", "人工": "human"}
+
+
 def hear_service(text: str) -> str | None:
-    """The counter that a service word standing alone leads to; None for anything else."""
+    """The counter that a service word standing alone, or with a ticket's number, leads to; None
+    for anything else."""
     plain = bare(text)
+    if ticket := _TICKET.fullmatch(plain):
+        return _TICKET_WORDS[ticket["word"]]
     return next((name for name, words in SERVICE_WORDS.items() if plain in words), None)
 
 
