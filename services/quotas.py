@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -63,25 +63,31 @@ def room(session: Session, application: Application, on: date) -> int | None:
 
 def room_seen(session: Session, application: Application, on: date) -> int | None:
     """`room` for a page: locks nothing, so it may be out of date the next moment."""
-    version = version_in_force(session, application.announcement.year, on)
-    town, track = town_of(application.village), application.track
-    if version is None:
-        return None
-    number = session.scalar(
-        select(Quota.number).where(
-            Quota.plan_version_id == version.id,
-            Quota.region_id == town.id,
-            Quota.track == track,
-        )
+    year, track = application.announcement.year, application.track
+    town = town_of(application.village)
+    version = (
+        select(PlanVersion.id)
+        .where(PlanVersion.year == year, PlanVersion.effective_on <= on)
+        .order_by(PlanVersion.version.desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    if number is None:
-        return None
-    return number - taken(session, application.announcement.year, town, track)
+    held = _taken(year, town, track).scalar_subquery()
+    row = session.execute(
+        select(Quota.number - held).where(
+            Quota.plan_version_id == version, Quota.region_id == town.id, Quota.track == track
+        )
+    ).first()
+    return row[0] if row else None
 
 
 def taken(session: Session, year: int, town: Region, track: str) -> int:
     """Places of the year that the town's people hold, by any version of the year's plan."""
-    held = session.scalar(
+    return session.scalar(_taken(year, town, track)) or 0
+
+
+def _taken(year: int, town: Region, track: str) -> Select[tuple[int]]:
+    return (
         select(func.count())
         .select_from(Application)
         .join(PlanVersion, Application.plan_version_id == PlanVersion.id)
@@ -93,7 +99,6 @@ def taken(session: Session, year: int, town: Region, track: str) -> int:
             Region.path.startswith(town.path, autoescape=True),
         )
     )
-    return held or 0
 
 
 def take_place(session: Session, application: Application, now: datetime) -> Engagement:
