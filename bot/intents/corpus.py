@@ -13,6 +13,7 @@ from bot.intents.lexicon import read_rows, read_yaml
 
 _CHOICE = re.compile(r"\{([^{}]*)\}")
 _SLOT = re.compile(r"<([a-z]+\d*x?)>")
+LIST_WEIGHT = 3  # a listed word stands alone; patterns bring many phrases each
 _TRIES = 6  # per wanted phrase; small patterns run out of new ones
 
 
@@ -25,9 +26,11 @@ def labelled_phrases(per_pattern: int) -> Iterator[tuple[str, str]]:
 
 
 def _spell_out_many(pattern: str, slots: dict[str, list[str]], wanted: int) -> list[str]:
-    """All of a plain list of words, else at most `wanted` phrases of the pattern."""
+    """Plain phrases and listed words several times; of a pattern, at most `wanted` phrases."""
     if (listed := _CHOICE.fullmatch(pattern)) and "<" not in pattern:
-        return list(dict.fromkeys(filter(None, listed.group(1).split("|"))))
+        return [word for word in listed.group(1).split("|") if word] * LIST_WEIGHT
+    if "{" not in pattern and "<" not in pattern:
+        return [pattern] * LIST_WEIGHT
     chooser = random.Random(zlib.crc32(pattern.encode()))  # noqa: S311 - not a secret
     seen: dict[str, None] = {}
     for _ in range(wanted * _TRIES):

@@ -44,7 +44,8 @@ class Lexicon:
     by_sound: dict[str, tuple[tuple[tuple[str, ...], str], ...]]
     sound_alikes: frozenset[str]
     links: re.Pattern[str]
-    concepts: tuple[tuple[str, re.Pattern[str]], ...]
+    questions: tuple[tuple[str, re.Pattern[str]], ...]
+    concepts: dict[str, tuple[str, ...]]
 
 
 def _alternatives(words: list[str]) -> str:
@@ -80,6 +81,14 @@ def _index_by_sound(
     return {first: tuple(entries) for first, entries in index.items()}
 
 
+def _classes_by_word() -> dict[str, tuple[str, ...]]:
+    classes: dict[str, tuple[str, ...]] = {}
+    for name, words in read_yaml("concepts.yaml").items():
+        for word in words.split():
+            classes[word] = (*classes.get(word, ()), name)
+    return classes
+
+
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
     """The room's lexicon, read on first use."""
@@ -98,7 +107,6 @@ def lexicon() -> Lexicon:
         by_sound=_index_by_sound(content["by_sound"], sounds),
         sound_alikes=frozenset(content["sound_alikes"]),
         links=re.compile("|".join(content["links"])),
-        concepts=tuple(
-            (name, re.compile("|".join(words))) for name, words in content["concepts"].items()
-        ),
+        questions=tuple((k, re.compile(v)) for k, v in content["question_marks"].items()),
+        concepts=_classes_by_word(),
     )

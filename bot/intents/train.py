@@ -20,11 +20,11 @@ from bot.intents.features import features_of
 from bot.intents.model import LEAST, MOST, ZERO
 from bot.intents.reading import read
 
-PER_PATTERN = 24
-EPOCHS = 8
-STEP = 0.25
+PER_PATTERN = 16
+EPOCHS = 10
+STEP = 0.05
 SHRINK = 2e-6  # L2, applied to the rows an example touches
-MOST_ROWS = 26_000
+MOST_ROWS = 60_000
 
 Example = tuple[list[str], str]
 Rows = dict[str, list[float]]

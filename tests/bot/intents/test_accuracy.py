@@ -14,7 +14,7 @@ def read_labelled(name: str) -> list[tuple[str, str]]:
     return [(label, phrase) for label, phrase in rows]
 
 
-@pytest.mark.parametrize(("name", "floor"), [("utterances.tsv", 0.95), ("heldout.tsv", 0.93)])
+@pytest.mark.parametrize(("name", "floor"), [("utterances.tsv", 0.95), ("heldout.tsv", 0.95)])
 def test_labels_hold_for_phrases_never_trained_on(name: str, floor: float) -> None:
     rows = read_labelled(name)
     wrong = [
