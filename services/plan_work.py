@@ -1,0 +1,70 @@
+"""What waits of posts and announcements, for the first page of the console."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Post, PostStatus, Region, Role
+from services import recruitment
+from services.acting import Acting
+from services.clock import business_date
+from services.staff import area
+from services.worklist import Item, source
+
+WAITS_FOR = {
+    Role.TOWN_CLERK: PostStatus.DEMANDED,
+    Role.TOWN_HEAD: PostStatus.DEMANDED,
+    Role.DISTRICT_CLERK: PostStatus.TOWN_CHECKED,
+    Role.DISTRICT_APPROVER: PostStatus.TOWN_CHECKED,
+}
+
+
+@source
+class Demands:
+    """Demands that wait for the town's check or the district's approval."""
+
+    kind = "demands"
+
+    def items(self, session: Session, acting: Acting, now: datetime, limit: int) -> Sequence[Item]:
+        status = WAITS_FOR.get(acting.role) if isinstance(acting.role, Role) else None
+        if status is None or acting.region is None:
+            return ()
+        rows = session.execute(
+            select(Post.id, Post.name, Region.name, Post.headcount)
+            .join(Region, Post.region_id == Region.id)
+            .where(Post.status == status, area(acting.region))
+            .order_by(Post.demanded_at, Post.id)
+            .limit(limit)
+        )
+        return [
+            Item(
+                self.kind,
+                "post.waits",
+                {"post": name, "place": place, "number": number},
+                None,
+                "console.post_page",
+                {"key": key},
+            )
+            for key, name, place, number in rows
+        ]
+
+
+@source
+class MissingAnnouncement:
+    """The year's recruitment announcement, until one is out (R-3.4a)."""
+
+    kind = "announcement"
+
+    def items(self, session: Session, acting: Acting, now: datetime, limit: int) -> Sequence[Item]:
+        if acting.role not in recruitment.MAKERS:
+            return ()
+        today = business_date(now)
+        due_on = recruitment.is_missing(session, today)
+        if due_on is None:
+            return ()
+        slots = {"year": today.year}
+        return [Item(self.kind, "announcement.missing", slots, due_on, "console.announcements")]
