@@ -11,6 +11,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from scheduler import plan_works
 from scheduler.works import Works
 from services.clock import SHANGHAI
 
@@ -66,6 +67,20 @@ JOBS: tuple[Job, ...] = (
         verb=Works.tidy_mail,
         is_due=Works.has_untidy_mail,
         does="Fails mail that expired; calls uncertain what a dead sender left.",
+    ),
+    Job(
+        name="publish_announcements",
+        trigger=every(20),
+        verb=plan_works.publish_announcements,
+        is_due=plan_works.has_announcements,
+        does="Publishes the recruitment announcements whose time has come.",
+    ),
+    Job(
+        name="change_posts",
+        trigger=every(60),
+        verb=plan_works.change_posts,
+        is_due=plan_works.has_post_changes,
+        does="Carries out the changes of posts whose day has come.",
     ),
     Job(
         name="forget_runs",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from models import Engagement, EngagementStatus, Post, PostChange, PostStatus, Region, Role
@@ -99,10 +99,26 @@ def change(
     return made, judged.warnings
 
 
+def is_change_due(session: Session, now: datetime) -> bool:
+    """Whether `carry_out_due` would find something. Cheap: asked at every tick."""
+    return session.scalar(_due(now).with_only_columns(PostChange.id).limit(1)) is not None
+
+
 def carry_out_due(session: Session, now: datetime) -> int:
     """Carry out the planned changes whose day has come; how many. Safe to repeat."""
+    due = session.scalars(_due(now)).all()
+    for planned in due:
+        post = session.get_one(Post, planned.post_id, with_for_update=True)
+        before = {name: getattr(post, name) for name in planned.after}
+        _carry_out(post, planned.after)
+        write_change(session, post, "change", CLOCK, now, before=before, after=planned.after,
+                     reason=planned.reason, planned=planned)  # fmt: skip
+    return len(due)
+
+
+def _due(now: datetime) -> Select[tuple[PostChange]]:
     done = aliased(PostChange)
-    due = session.scalars(
+    return (
         select(PostChange)
         .where(
             PostChange.act == "planned",
@@ -110,16 +126,7 @@ def carry_out_due(session: Session, now: datetime) -> int:
             ~select(done.id).where(done.planned_id == PostChange.id).exists(),
         )
         .order_by(PostChange.effective_on, PostChange.id)
-    ).all()
-    for planned in due:
-        post = session.get_one(Post, planned.post_id, with_for_update=True)
-        before = {name: getattr(post, name) for name in planned.after}
-        _carry_out(post, planned.after)
-        made = write_change(session, post, "change", CLOCK, now, before=before,
-                            after=planned.after, reason=planned.reason)  # fmt: skip
-        made.planned_id = planned.id
-    session.flush()
-    return len(due)
+    )
 
 
 def differences(post: Post, sheet: Sheet) -> dict[str, Any]:
@@ -152,6 +159,7 @@ def write_change(  # noqa: PLR0913 - one row, all of it needed
     after: Mapping[str, Any] | None = None,
     reason: str = "",
     effective_on: date | None = None,
+    planned: PostChange | None = None,
 ) -> PostChange:
     """Add one row to the post's history and to the audit trail."""
     made = PostChange(
@@ -163,6 +171,7 @@ def write_change(  # noqa: PLR0913 - one row, all of it needed
         before=dict(before or {}),
         after=dict(after or {}),
         reason=reason[:255],
+        planned_id=planned.id if planned else None,
     )
     session.add(made)
     note(session, f"post.{act}", actor=acting.name, at=now, subject=("post", post.id),
