@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableSetting
 
 SANDBOX_DEFAULTS: dict[str, str] = {
     "wechat_token": "gongyigangsandbox",
@@ -167,9 +168,27 @@ class Settings(BaseSettings):
             needed = ("sms_secret_id", "sms_secret_key", "sms_app_id", "sms_callback_secret")
             missing += [name for name in needed if getattr(self, name) is None]
         if missing:
-            names = ", ".join("GYG_" + name.upper() for name in missing)
-            raise ValueError(f"missing outside sandbox mode: {names}")
+            raise ValueError(f"missing outside sandbox mode: {_variables(missing)}")
+        known = [
+            name for name in WORTHLESS if _plain(getattr(self, name)) == SANDBOX_DEFAULTS[name]
+        ]
+        if known:
+            raise ValueError(
+                f"the sandbox's well-known value outside sandbox mode: {_variables(known)}"
+            )
         return self
+
+
+WORTHLESS = ("secret_key", "field_keys")
+"""Sandbox keys that everybody knows: with them nothing sealed would be safe in production."""
+
+
+def _variables(names: list[str]) -> str:
+    return ", ".join("GYG_" + name.upper() for name in names)
+
+
+def _plain(value: Any) -> Any:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 TRUE_WORDS = frozenset({"1", "true", "t", "yes", "y", "on"})
@@ -181,6 +200,8 @@ def load(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         raise SettingsError("; ".join(_sentence(problem) for problem in error.errors())) from None
+    except UnreadableSetting as error:
+        raise SettingsError(f"{error}; an object is written as JSON") from None
 
 
 def _sentence(problem: Any) -> str:

@@ -19,6 +19,7 @@ from handlers.desk import Office
 from models.opening import open_database
 from rules.shelf_check import check_shelf
 from services.clock import MovableClock, WallClock
+from services.logs import set_up_logs
 from settings import Settings, decode_aes_key, load
 from wording import load_book
 
@@ -28,6 +29,7 @@ BODY_LIMIT_BYTES = 256 * 1024
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application. Raises `settings.SettingsError` where the environment is not fit."""
     settings = settings or load()
+    set_up_logs(settings)
     check_shelf()
     inbox = make_inbox(settings)
     app = Flask("gongyigang", static_folder=None)

@@ -49,6 +49,7 @@ class Inbox:
 
     def receive(self, letter: Letter) -> str:
         """Take one message and give the reply text; "" where there is nothing to say."""
+        letter = replace(letter, text=storable(letter.text))
         try:
             with self.sessions.begin() as session:
                 return self._take(session, letter)
@@ -124,3 +125,8 @@ class Inbox:
 def _is_confidential(standing: Standing) -> bool:
     """Whether the open form is one whose words are kept by its counter only."""
     return standing.top is not None and registry.is_confidential(standing.top.flow)
+
+
+def storable(text: str) -> str:
+    """The text without what a database refuses: NUL, and halves of characters."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode()

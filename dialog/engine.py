@@ -80,12 +80,18 @@ def turn(flow: Flow, state: State, heard: Heard, desk: Any) -> Turn:
 
 
 def step_back(flow: Flow, state: State, desk: Any) -> Turn:
-    """Take back the last answer in question order. On the first question: ask it again."""
+    """Take back the last answer that was really asked for, in question order. On the first
+    question: ask it again."""
     live = flow.live(state.answers)
-    answered = [ask.slot for ask in flow.asks if ask.slot in live]
-    if answered:
-        del live[answered[-1]]
+    for ask in reversed([ask for ask in flow.asks if ask.slot in live]):
+        del live[ask.slot]
+        if not _answers_itself(ask, live, desk):
+            break
     return prompt(flow, replace(state, answers=live, tries=0, suggested=()), desk)
+
+
+def _answers_itself(ask: Ask, live: Answers, desk: Any) -> bool:
+    return ask.alone and ask.options is not None and len(ask.options(live, desk)) == 1
 
 
 def _question(flow: Flow, ask: Ask, live: Answers, desk: Any) -> tuple[Say, tuple[Json, ...]]:

@@ -47,7 +47,7 @@ class Keyring:
             raise SealError(f"{place}: sealed with a key that is not on the ring")
         try:
             plain = AESGCM(key).decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], place.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise SealError(f"{place}: damaged, or moved from another place") from None
         return plain.decode()
 

@@ -19,6 +19,7 @@ from scheduler.jobs import JOBS
 from scheduler.lease import ClockLease
 from scheduler.works import Works, machine_time
 from services.clock import MovableClock, WallClock
+from services.logs import set_up_logs
 from services.tokens import SqlTokenStore
 from settings import Settings
 from wording import Book, load_book
@@ -27,6 +28,7 @@ from wording.sms import sms_templates
 
 def make_clockwork(settings: Settings) -> Clockwork:
     """The clock of this service, not yet running. Installs the keyring of the process."""
+    set_up_logs(settings)
     sessions = open_database(settings)
     book = load_book()
     api = make_wechat_api(settings, sessions)

@@ -153,3 +153,19 @@ def test_settings_cannot_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     put(monkeypatch, SANDBOX="1")
     with pytest.raises(ValueError, match="frozen"):
         load().port = 1
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEYS"])
+def test_the_keys_that_everybody_knows_open_no_production(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    put(monkeypatch, **COMPLETE)
+    monkeypatch.setenv(f"GYG_{name}", SANDBOX_DEFAULTS[name.lower()])
+    with pytest.raises(SettingsError, match=f"well-known .*GYG_{name}"):
+        load()
+
+
+def test_templates_that_are_no_json_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    put(monkeypatch, **COMPLETE, SMS_TEMPLATES="nonsense")
+    with pytest.raises(SettingsError, match="sms_templates"):
+        load()

@@ -245,7 +245,6 @@ def test_odd_words_get_a_sentence(talk: Talk, text: str, in_form: bool) -> None:
     assert talk(text)
 
 
-@pytest.mark.xfail(reason="the inbox stores the text as it comes")
 @pytest.mark.parametrize("text", ["您\x00好", "\ud800"])
 def test_characters_that_no_database_takes_get_a_sentence(talk: Talk, text: str) -> None:
     assert talk(text)
@@ -255,7 +254,6 @@ def test_voice_that_was_recognised_is_as_good_as_typed(talk: Talk) -> None:
     assert talk.voice("查条件") == talk("查条件", who="王大成")
 
 
-@pytest.mark.xfail(reason="forms that were put aside are not emptied")
 def test_who_is_forgotten_leaves_no_form_behind(talk: Talk) -> None:
     number = id_number(order=3)
     for text in ("登记", "1", "李桂香", number, "菜单", "删除我的信息", "1"):

@@ -14,7 +14,7 @@ from datetime import date
 from wording.hearing.numbers import DIGITS, hear_integer, tidy
 
 _LUNAR = re.compile(r"阴历|农历|旧历|腊月|正月|冬月|初[一二三四五六七八九十]|闰")
-_ZODIAC = re.compile(r"属\s*[鼠牛虎兔龙蛇马羊猴鸡狗猪]")
+_ZODIAC = re.compile(r"属\s*[大小]?[鼠牛虎兔龙蛇马羊猴鸡狗猪]")
 _NOMINAL = re.compile(r"虚岁|虚|毛岁")
 _YEAR = r"(?P<y>(?:19|20)?\d{2}|[零〇一二三四五六七八九○]{2,4})"
 _MONTH = r"(?P<m>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])"
