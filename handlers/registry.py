@@ -13,6 +13,7 @@ from handlers import (
     menu,
     notices,
     objection,
+    offer,
     on_post,
     papers,
     policy,
@@ -20,6 +21,7 @@ from handlers import (
     progress,
     subscription,
     withdrawal,
+    worker_card,
 )
 from handlers.counter import Counter
 
@@ -36,10 +38,12 @@ COUNTERS: tuple[Counter, ...] = (
     human.COUNTER,
     notices.COUNTER,
     objection.COUNTER,
+    offer.COUNTER,
     on_post.COUNTER,
     policy.COUNTER,
     privacy.COUNTER,
     subscription.COUNTER,
+    worker_card.COUNTER,
 )
 
 _BY_INTENT = {intent: counter for counter in COUNTERS for intent in counter.intents}

@@ -152,9 +152,14 @@ STEPS: tuple[Step, ...] = (
     Step("start", S.TO_INSURE, S.ON_POST, TOWN_CLERK,
          guards=("agreement_signed", "training_passed", "insured", "own_account",
                  "identity_verified", "one_engagement"), tells=frozenset({A, V})),
-    Step("decline", S.APPROVED, S.DECLINED, APPLICANT | TOWN_CLERK,
-         tells=frozenset({V, D})),
-    Step("withdraw_offer", S.APPROVED, S.DECLINED, APPROVER, tells=frozenset({A, V}), reason=True),
+    *(
+        Step("decline", source, S.DECLINED, APPLICANT | TOWN_CLERK, tells=frozenset({V, D}))
+        for source in (S.APPROVED, S.TO_TRAIN, S.TO_INSURE)
+    ),
+    *(
+        Step("withdraw_offer", source, S.DECLINED, APPROVER, tells=frozenset({A, V}), reason=True)
+        for source in (S.APPROVED, S.TO_TRAIN, S.TO_INSURE)
+    ),
     *(
         Step("withdraw", source, S.WITHDRAWN, APPLICANT | VILLAGE, tells=frozenset({V}))
         for source in (

@@ -25,6 +25,7 @@ from models import (
     InsuranceCover,
     Material,
     Objection,
+    Person,
     Post,
     PublicNotice,
     PublicNoticeItem,
@@ -305,7 +306,11 @@ def age_holds(scene: Scene) -> tuple[Obstacle, ...]:
 
 @guard
 def no_duplicate(scene: Scene) -> tuple[Obstacle, ...]:
-    """The person holds no other post (R-3.5c, F-06)."""
+    """The person holds no other post (R-3.5c, F-06). Their row is locked, so that of two approvals
+    at once the second one sees the first."""
+    if not scene.only_looking:
+        mine = select(Person.id).where(Person.id == scene.application.person_id)
+        scene.session.execute(mine.with_for_update())
     other = select(Engagement.id).where(
         Engagement.person_id == scene.application.person_id,
         Engagement.status != EngagementStatus.ENDED,

@@ -14,7 +14,16 @@ from datetime import date
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from models import Application, PlanVersion, Quota, Region
+from models import (
+    Application,
+    Engagement,
+    EngagementStatus,
+    IntegratedBatch,
+    PlanVersion,
+    Post,
+    Quota,
+    Region,
+)
 from models.places import RegionKind
 from rules import quota as law
 from rules.errors import QuotaNotIssued
@@ -89,7 +98,8 @@ def towns(session: Session, area: Region) -> list[Region]:
 
 
 def filled_places(session: Session, year: int) -> Counter[tuple[int, str]]:
-    """(town, track) → places of the year's plan that are held, in one statement."""
+    """(town, track) → places of the year's plan that are held: by whom it was approved for, and by
+    people taken over whose list counts in it (R-3.1e)."""
     town = case((Region.kind == RegionKind.VILLAGE, Region.parent_id), else_=Region.id)
     rows = session.execute(
         select(town, Application.track, func.count())
@@ -99,7 +109,19 @@ def filled_places(session: Session, year: int) -> Counter[tuple[int, str]]:
         .where(PlanVersion.year == year, Application.status.in_(quotas.PLACED))
         .group_by(town, Application.track)
     )
-    return Counter({(place, track): number for place, track, number in rows})
+    taken_over = session.execute(
+        select(town, Engagement.track, func.count())
+        .select_from(Engagement)
+        .join(IntegratedBatch, Engagement.batch_id == IntegratedBatch.id)
+        .join(Post, Engagement.post_id == Post.id)
+        .join(Region, Post.region_id == Region.id)
+        .where(IntegratedBatch.plan_year == year, Engagement.status != EngagementStatus.ENDED)
+        .group_by(town, Engagement.track)
+    )
+    found: Counter[tuple[int, str]] = Counter()
+    for place, track, number in [*rows, *taken_over]:
+        found[place, track] += number
+    return found
 
 
 def numbers_of(session: Session, version: PlanVersion) -> dict[str, dict[Track, int]]:

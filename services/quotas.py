@@ -16,7 +16,9 @@ from models import (
     ApplicationStatus,
     Engagement,
     EngagementStatus,
+    IntegratedBatch,
     PlanVersion,
+    Post,
     Quota,
     Region,
     new_id,
@@ -87,6 +89,28 @@ def taken(session: Session, year: int, town: Region, track: str) -> int:
 
 
 def _taken(year: int, town: Region, track: str) -> Select[tuple[int]]:
+    recruited, taken_over = _recruited(year, town, track), _taken_over(year, town, track)
+    return select(recruited.scalar_subquery() + taken_over.scalar_subquery())
+
+
+def _taken_over(year: int, town: Region, track: str) -> Select[tuple[int]]:
+    """People from before 2022 whose list was said to count in the year's plan (R-3.1e)."""
+    return (
+        select(func.count())
+        .select_from(Engagement)
+        .join(IntegratedBatch, Engagement.batch_id == IntegratedBatch.id)
+        .join(Post, Engagement.post_id == Post.id)
+        .join(Region, Post.region_id == Region.id)
+        .where(
+            IntegratedBatch.plan_year == year,
+            Engagement.status != EngagementStatus.ENDED,
+            Engagement.track == track,
+            Region.path.startswith(town.path, autoescape=True),
+        )
+    )
+
+
+def _recruited(year: int, town: Region, track: str) -> Select[tuple[int]]:
     return (
         select(func.count())
         .select_from(Application)

@@ -10,10 +10,10 @@ from datetime import date
 
 from sqlalchemy import select
 
-from models import ApplicationStatus, Contact, PublicNotice, PublicNoticeItem
+from models import ApplicationStatus, Contact, Post, PublicNotice, PublicNoticeItem
 from models.sealing import blind_index
 from rules import calendar
-from services import announcements, cases
+from services import announcements, cases, quotas
 from services.clock import business_date
 from tests import builders
 from tests.talk import Talk
@@ -103,9 +103,29 @@ def approved(talk: Talk) -> None:
     application.status = ApplicationStatus.APPROVED
 
 
+def engaged(talk: Talk) -> None:
+    """The writer's application has been approved for the village's post, and counts."""
+    application = cases.of_contact(talk.session, writer(talk))[0]
+    application.status = ApplicationStatus.APPROVED
+    application.post_id = talk.session.scalars(
+        select(Post.id).where(Post.region_id == application.village_id)
+    ).first()
+    talk.session.flush()
+    quotas.take_place(talk.session, application, talk.clock.at)
+
+
+def started(talk: Talk) -> None:
+    """The writer's first day has come."""
+    application = cases.of_contact(talk.session, writer(talk))[0]
+    application.status = ApplicationStatus.ON_POST
+    quotas.begin(talk.session, application, talk.clock.at)
+
+
 SCENES: dict[str, Callable[..., None]] = {
     "applied": applied,
     "approved": approved,
     "bound": bound,
+    "engaged": engaged,
     "listed": listed,
+    "started": started,
 }
