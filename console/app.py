@@ -15,9 +15,10 @@ from werkzeug.wrappers import Response
 from console.base import Console, door, say
 from console.errors import no_such_page
 from console.guard import csrf
+from console.public import register_public
 from console.words import FILTERS, bulk_reasons, reasons_of
 
-PAGES = ("auth", "worklist", "case", "search")
+PAGES = ("auth", "worklist", "case", "search", "reviews", "public_notices", "objections")
 """The modules of this room that hold pages."""
 
 HEADERS = {
@@ -55,6 +56,7 @@ def register_console(app: Flask, console: Console, *, secret_key: str) -> None:
     app.jinja_env.globals.update(say=say, csrf=csrf_field)
     app.jinja_env.globals.update(reasons_of=reasons_of, bulk_reasons=bulk_reasons)
     app.register_blueprint(door)
+    register_public(app)
     no_such_page(app)
     app.after_request(_add_headers)
 

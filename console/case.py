@@ -12,7 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
 from console.base import Elsewhere, Seat, current, door, look, needs, page, say, tell
-from console.trace import lines
+from console.trace import lines, title_of
 from console.words import act_name, moment, obstacle_words
 from console.worklist import CASE_ROLES, DECIDERS
 from models import Application, Material
@@ -63,6 +63,7 @@ def _screen(application: Application, said: Said) -> str:
         case=application,
         said=said,
         trace=lines(shown.decisions[0]) if shown.decisions else (),
+        title_of=title_of,
         may_check=seat.role in MAY_CHECK,
         can_overrule=_can_overrule,
         open_acts=_open_acts,

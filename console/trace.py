@@ -39,6 +39,14 @@ def lines(decision: Decision) -> tuple[Line, ...]:
     )
 
 
+def title_of(ruleset: str) -> str:
+    """What the rule set is called; its name where this release no longer has it."""
+    try:
+        return rulesets.load(ruleset).title
+    except RuleError:
+        return ruleset
+
+
 def _official(ruleset: str) -> Mapping[str, str]:
     """Rule → what the plan calls it."""
     try:

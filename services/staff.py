@@ -257,10 +257,22 @@ def reset(session: Session, member: Staff, now: datetime) -> str:
     member.must_change_password = True
     member.totp, member.totp_confirmed_at, member.totp_last_step = None, None, None
     member.failed_tries, member.locked_until = 0, None
-    for one in open_ones(session, member):
-        end(session, one, now)
+    _end_all(session, member, now)
     _note(session, member, "staff.reset", now)
     return password
+
+
+def close(session: Session, member: Staff, now: datetime) -> None:
+    """Nobody signs in by this account any more. Repeating changes nothing."""
+    if member.disabled_at is None:
+        member.disabled_at = now
+        _end_all(session, member, now)
+        _note(session, member, "staff.closed", now)
+
+
+def _end_all(session: Session, member: Staff, now: datetime) -> None:
+    for one in open_ones(session, member):
+        end(session, one, now)
 
 
 def grant(
