@@ -49,7 +49,9 @@ class PublicNotice(Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own declaration
 
     region: Mapped[Region] = relationship()
-    items: Mapped[list[PublicNoticeItem]] = relationship(order_by="PublicNoticeItem.id")
+    items: Mapped[list[PublicNoticeItem]] = relationship(
+        order_by="PublicNoticeItem.id", cascade="all, delete-orphan"
+    )
 
 
 class PublicNoticeItem(Base):

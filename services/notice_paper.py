@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -112,3 +112,20 @@ def _rows(notice: PublicNotice, audience: Audience) -> list[dict[str, Any]]:
 
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
+
+
+def for_print(notice: PublicNotice) -> dict[str, Any]:
+    """What the Word template of the boards' paper takes."""
+    board = paper(notice, Audience.VILLAGE_BOARD)
+    cases = [item.application for item in notice.items if item.application is not None]
+    return {
+        "title": board.title,
+        "posted_on": board.posted_on,
+        "last_on": board.last_on,
+        "working_days": board.working_days,
+        "town": board.town,
+        "phone": cases[0].announcement.contact_phone if cases else "",
+        "place": board.town,
+        "code": board.code,
+        "lines": [asdict(line) for line in board.lines],
+    }

@@ -122,7 +122,7 @@ def _send(session: Session, ticket: Ticket, objection: Objection, now: datetime)
         )
         return
     phone = ticket.phone or (contact.address if contact and contact.channel == "sms" else None)
-    if phone is not None:
+    if phone is not None and phone.startswith("1"):  # a landline takes no short message
         text = load_book().text("objections.answered", "sms", **slots)
         outbox.enqueue(
             session,

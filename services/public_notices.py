@@ -106,11 +106,10 @@ def drop(
     _may_make(acting, notice.region)
     if notice.published_at is not None or item not in notice.items:
         raise Hindered("drop_line", (Obstacle("notice.published_already"),))
-    notice.items.remove(item)
     case = item.application
+    notice.items.remove(item)
     if case is not None and case.notice_id == notice.id:
         case.notice_id = None
-    session.delete(item)
     _write(session, "notice.line_dropped", notice, acting, now, application=str(case and case.id))
     session.flush()
 
