@@ -30,7 +30,9 @@ class AuditEntry(Base):
 class AuditSeal(Base):
     """A batch of audit entries, sealed by the clock: a hash over them and over the seal before.
 
-    Entries are hashed in the order of their ids from `first_entry_id` to `last_entry_id`."""
+    Entries are hashed in the order of their ids from `first_entry_id` to `last_entry_id`; seals
+    are numbered without a gap. `marks` holds `[id, beginning of the entry's hash]` of each, so that
+    a check can name the very entry that is not as it was."""
 
     __tablename__ = "audit_seal"
 
@@ -39,6 +41,7 @@ class AuditSeal(Base):
     first_entry_id: Mapped[int]
     last_entry_id: Mapped[int]
     entries: Mapped[int]
+    marks: Mapped[list[Any]]
     previous_sha256: Mapped[str] = mapped_column(String(64))
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
 

@@ -11,7 +11,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from scheduler import plan_works
+from scheduler import plan_works, trust_works
 from scheduler.works import Works
 from services.clock import SHANGHAI
 
@@ -81,6 +81,13 @@ JOBS: tuple[Job, ...] = (
         verb=plan_works.change_posts,
         is_due=plan_works.has_post_changes,
         does="Carries out the changes of posts whose day has come.",
+    ),
+    Job(
+        name="seal_audit",
+        trigger=every(60),
+        verb=trust_works.seal_audit,
+        is_due=trust_works.has_unsealed,
+        does="Seals the audit entries of the last minute in a hash-chained batch.",
     ),
     Job(
         name="forget_runs",

@@ -185,7 +185,11 @@ def _erase_person(session: Session, person: Person, now: datetime) -> None:
     session.execute(
         update(Material).where(Material.application_id.in_(own)).values(picture_sealed=None)
     )
-    session.execute(delete(Decision).where(Decision.application_id.in_(own)))
+    session.execute(
+        update(Decision)
+        .where(Decision.application_id.in_(own))
+        .values(contact_id=None, facts={}, matched=[], trace=[])
+    )
     session.execute(
         update(Delivery)
         .where(Delivery.person_id == person.id, Delivery.state.not_in(_UNSETTLED))

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 
 from models import Base, make_engine, schema
@@ -55,15 +55,31 @@ def postgres_database(name: str) -> Iterator[Engine]:
 
 
 def empty(engine: Engine) -> None:
-    """Take all rows out again and let the numbers start at one, as in a new database."""
+    """Take all rows out again and let the numbers start at one, as in a new database. What the
+    database refuses to delete is deleted while its triggers are away."""
     tables = [table.name for table in Base.metadata.sorted_tables]
-    with engine.begin() as connection:
+    with engine.begin() as connection, _without_triggers(connection):
         if engine.dialect.name == "postgresql":
             connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
             return
         connection.execute(text("PRAGMA defer_foreign_keys=ON"))
         for table in reversed(tables):
             connection.execute(text(f"DELETE FROM {table}"))
+
+
+@contextmanager
+def _without_triggers(connection: Connection) -> Iterator[None]:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        yield
+        return
+    found = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+    made = connection.execute(text(found)).all()
+    for name, _sql in made:
+        connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    yield
+    for _name, sql in made:
+        connection.exec_driver_sql(sql)
 
 
 def _folder() -> Path:
