@@ -46,13 +46,12 @@ def make(
     if made is not None and made.signed_on is not None:
         raise Hindered("make_agreement", (Obstacle("onboarding.signed_already"),))
     to_on = last_day(session, engagement, from_on, business_date(now))
+    terms = _terms(engagement.post)
     if made is None:
-        made = Agreement(
-            id=new_id(), engagement_id=engagement.id, number=_number(session, business_date(now))
-        )
-        session.add(made)
-    made.from_on, made.to_on, made.made_at = from_on, to_on, now
-    made.terms = _terms(engagement.post)
+        number = _number(session, business_date(now))
+        made = Agreement(id=new_id(), engagement_id=engagement.id, number=number)
+    made.from_on, made.to_on, made.made_at, made.terms = from_on, to_on, now, terms
+    session.add(made)
     engagement.starts_on = from_on
     note(
         session,

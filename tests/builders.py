@@ -22,6 +22,8 @@ from models import (
     ApplicationStatus,
     Contact,
     Conversation,
+    Engagement,
+    EngagementStatus,
     Person,
     Post,
     Region,
@@ -74,6 +76,14 @@ def phone(order: int = 0) -> str:
     return f"1380000{order:04d}"
 
 
+def card_number(body: str = "622202900000001") -> str:
+    """A bank card's number that checks, from its digits without the last one."""
+    doubled = [2 * int(digit) for digit in body[::-2]]
+    total = sum(twice - 9 if twice > 9 else twice for twice in doubled)
+    total += sum(int(digit) for digit in body[-2::-2])
+    return body + str(-total % 10)
+
+
 def region(session: Session, code: str) -> Region:
     """A seeded place by its code."""
     return session.scalars(select(Region).where(Region.code == code)).one()
@@ -85,7 +95,7 @@ def create_person(session: Session, **overrides: Any) -> Person:
     values: dict[str, Any] = {
         "id": new_id(),
         "name": "李桂香",
-        "id_number": id_number(order=order),
+        "id_number": id_number(order=order % 500),
         "born_on": date(1970, 5, 2),
         "sex": "female",
         "phone": phone(order),
@@ -185,3 +195,30 @@ def create_application(session: Session, **overrides: Any) -> Application:
     session.add(application)
     session.flush()
     return application
+
+
+def create_engagement(session: Session, **overrides: Any) -> Engagement:
+    """The engagement of an application that has just been approved. Overrides that an application
+    has (village, person, track, status) go to it; `application`: one that is there already."""
+    own = {"starts_on", "ends_on", "origin", "retire_category", "worker_code", "batch_id"}
+    state = overrides.pop("engagement_status", EngagementStatus.STARTING)
+    mine = {name: overrides.pop(name) for name in own & overrides.keys()}
+    application = overrides.pop("application", None) or create_application(
+        session, **{"status": ApplicationStatus.APPROVED, **overrides}
+    )
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "application_id": application.id,
+        "person_id": application.person_id,
+        "post_id": application.post_id,
+        "worker_code": f"W2022{90000 + next(_numbers)}",
+        "track": application.track,
+        "status": state,
+        "first_approved_on": NOW.date(),
+        "created_at": NOW,
+        **mine,
+    }
+    engagement = Engagement(**values)
+    session.add(engagement)
+    session.flush()
+    return engagement
