@@ -24,6 +24,7 @@ from services import (
     notice_boards,
     notice_paper,
     notice_publishing,
+    notice_work,
     objections,
     public_notices,
 )
@@ -37,6 +38,8 @@ from services.public_notices import MAKERS
 from services.staff import area
 
 HEAD = Role.TOWN_HEAD
+WORK = notice_work
+"""Imported so that reviews, notices and objections stand on the worklists."""
 
 NAV.append(NavItem("console.notice_list", "notice.nav", CASE_ROLES, order=35))
 

@@ -11,7 +11,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from scheduler import plan_works, trust_works
+from scheduler import notice_works, plan_works, trust_works
 from scheduler.works import Works
 from services.clock import SHANGHAI
 
@@ -88,6 +88,27 @@ JOBS: tuple[Job, ...] = (
         verb=trust_works.seal_audit,
         is_due=trust_works.has_unsealed,
         does="Seals the audit entries of the last minute in a hash-chained batch.",
+    ),
+    Job(
+        name="publish_notices",
+        trigger=every(20),
+        verb=notice_works.publish_notices,
+        is_due=notice_works.has_to_publish,
+        does="Hangs the public notices whose time has come.",
+    ),
+    Job(
+        name="close_notices",
+        trigger=every(60),
+        verb=notice_works.close_notices,
+        is_due=notice_works.has_to_close,
+        does="Takes applicants on to the district whose public notice is over.",
+    ),
+    Job(
+        name="take_down_notices",
+        trigger=every(60),
+        verb=notice_works.take_down_notices,
+        is_due=notice_works.has_to_take_down,
+        does="Takes down the public notices that have been readable for long enough.",
     ),
     Job(
         name="forget_runs",

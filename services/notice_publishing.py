@@ -23,7 +23,7 @@ from models import (
 )
 from rules import calendar, parameters
 from rules.errors import UnknownYear
-from services import masking, notice_paper, procedure, telling
+from services import masking, notice_paper, objections, procedure, telling
 from services.acting import CLOCK, Acting, covers
 from services.clock import business_date
 from services.guards import Obstacle
@@ -220,7 +220,8 @@ def to_publish(session: Session, now: datetime) -> Sequence[int]:
 
 
 def to_close(session: Session, now: datetime) -> Sequence[int]:
-    """The notices that are over and still hold somebody who may go on."""
+    """The notices that are over and still hold somebody who may go on, or nobody at all; not those
+    that wait until somebody says whom an objection concerns."""
     held = select(Application.id).where(
         Application.notice_id == PublicNotice.id,
         Application.status == ApplicationStatus.ON_NOTICE,
@@ -235,6 +236,7 @@ def to_close(session: Session, now: datetime) -> Sequence[int]:
             PublicNotice.closed_at.is_(None),
             PublicNotice.withdrawn_at.is_(None),
             held.exists() | ~waits.exists(),
+            ~objections.unassigned_on(PublicNotice.id).exists(),
         )
     ).all()
 

@@ -9,11 +9,13 @@ complaint, their own case or a relative's.
 from __future__ import annotations
 
 import secrets
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -158,6 +160,17 @@ def waiting(session: Session, office: Region) -> Sequence[Objection]:
         .order_by(Objection.due_on, Objection.raised_at)
     )
     return [found for found in session.scalars(asked) if sees(found, office)]
+
+
+def unassigned_on(notice_id: Any) -> Select[tuple[uuid.UUID]]:
+    """The open objections to a notice of which nobody has said yet whom they concern."""
+    linked = select(Objection.id).where(Objection.ticket_id == Ticket.id)
+    return select(Ticket.id).where(
+        Ticket.notice_id == notice_id,
+        Ticket.kind == TicketKind.OBJECTION,
+        Ticket.closed_at.is_(None),
+        ~linked.exists(),
+    )
 
 
 def unassigned(session: Session, office: Region) -> Sequence[Ticket]:
