@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from models import (
     Agreement,
@@ -18,6 +18,7 @@ from models import (
     BankAccount,
     Engagement,
     InsuranceCover,
+    Region,
     Role,
     Sighting,
     SocialInsurance,
@@ -30,6 +31,7 @@ from services.acting import Acting
 from services.clock import business_date
 from services.guards import Obstacle, engagement_of
 from services.procedure import Hindered
+from services.staff import area
 from services.trail import note
 
 UNDER_WAY = frozenset(
@@ -201,6 +203,22 @@ def _wrong(lesson: Lesson, today: date) -> tuple[Obstacle, ...]:
     if not lesson.content.strip():
         found.append(Obstacle("onboarding.training_content"))
     return tuple(found)
+
+
+def to_train(session: Session, region: Region) -> Sequence[Application]:
+    """The cases of an area that wait for their training, by village."""
+    return session.scalars(
+        select(Application)
+        .join(Application.village)
+        .where(area(region), Application.status == ApplicationStatus.TO_TRAIN)
+        .order_by(Region.path, Application.number)
+        .options(
+            joinedload(Application.person),
+            joinedload(Application.village),
+            joinedload(Application.post),
+        )
+        .limit(100)
+    ).all()
 
 
 def progress(session: Session, application: Application) -> Progress | None:

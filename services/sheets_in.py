@@ -28,6 +28,7 @@ WORDS: Any = strict_yaml.load(Path(__file__).with_suffix(".yaml"))
 MOST_ROWS = 20_000
 HEAD_WITHIN = 10
 LONGEST = 64
+NO_FILE = Obstacle("sheet.no_file")
 
 
 class Unfit(Exception):
