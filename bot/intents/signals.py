@@ -2,7 +2,7 @@
 
 The patterns are ``signals.yaml``; the names are the public contract:
 ``death pooling despair abuse oversharing safety injection sign_out preference erasure
-wrong_person training partial``. Requirements section 5 and fraud pattern F-12.
+wrong_person training partial maybe_checkin``. Requirements section 5 and fraud pattern F-12.
 """
 
 import re

@@ -12,6 +12,7 @@ from bot.intents.signals import signals_in
 
 _RULED = 0.99  # confidence of a rule
 _SURE = 0.6  # a part must be this sure to count as a request of its own
+_GRAVE = ORDER[:3]
 _LEAST_PART = 2  # characters
 _LONGEST_READ = 400  # characters; the rest of an essay does not change what it is about
 # Small talk and slot answers are no second request.
@@ -98,7 +99,9 @@ def _linked_requests(reading: Reading) -> list[str]:
 
 
 def _acts_beside(reading: Reading, intent: str) -> list[str]:
-    """Acts that one clause asks for while the message as a whole is about something else."""
+    """Acts that one clause asks for while the message as a whole is about something graver."""
+    if intent not in _GRAVE:
+        return []
     clauses = [clause for clause in reading.plain.split(",") if len(clause) >= _LEAST_PART]
     if len(clauses) < 2:
         return []
