@@ -6,11 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Blueprint, Flask, make_response, render_template, request
+from flask import Blueprint, Flask, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
@@ -70,10 +71,12 @@ def not_there(_error: NotFound) -> ResponseReturnValue:
 
 
 @public.errorhandler(CSRFError)
-def form_too_old(_error: CSRFError) -> ResponseReturnValue:
+@public.errorhandler(StaleDataError)
+def form_too_old(error: CSRFError | StaleDataError) -> ResponseReturnValue:
     """What was typed is shown again, to copy."""
     words = request.form.get("words", "")
-    return render_template("public/gone.html", key="objections.page_old", words=words), 400
+    shown = render_template("public/gone.html", key="objections.page_old", words=words)
+    return shown, 400 if isinstance(error, CSRFError) else 409
 
 
 @public.get("/")
@@ -125,6 +128,12 @@ def _screen(session: Session, found: PublicNotice, said: Said) -> str:
         said=said,
         phone=notice_paper.for_print(found)["phone"],
     )
+
+
+@public.get("/<code>/objections")
+def reloaded(code: str) -> ResponseReturnValue:
+    """Whoever loads the page of thanks anew gets the notice, not an error."""
+    return redirect(url_for("public.notice", code=code))
 
 
 @public.post("/<code>/objections")

@@ -30,18 +30,15 @@ MAKERS = frozenset({Role.TOWN_CLERK, Role.TOWN_HEAD})
 
 
 def waiting(session: Session, place: Region) -> Sequence[Application]:
-    """The cases of a place that are to be published and stand on no notice, and those whose notice
-    was withdrawn; by village, then by number."""
-    to_publish = Application.status == ApplicationStatus.TO_PUBLISH
-    left = (Application.status == ApplicationStatus.ON_NOTICE) & PublicNotice.withdrawn_at.isnot(
-        None
-    )
+    """The cases of a place that are to be published, or were and have to be anew, and stand on no
+    notice or on a withdrawn one; by village, then by number."""
+    waits = (ApplicationStatus.TO_PUBLISH, ApplicationStatus.ON_NOTICE)
     free = or_(Application.notice_id.is_(None), PublicNotice.withdrawn_at.isnot(None))
     return session.scalars(
         select(Application)
         .join(Region, Application.village_id == Region.id)
         .outerjoin(PublicNotice, Application.notice_id == PublicNotice.id)
-        .where(Region.path.startswith(place.path), or_(to_publish & free, left))
+        .where(Region.path.startswith(place.path), Application.status.in_(waits), free)
         .order_by(Region.path, Application.number)
     ).all()
 

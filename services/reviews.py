@@ -138,6 +138,7 @@ def enter(
     _still_open(review)
     if impossible := review_checks.impossible(review, sheet.attendees, sheet.votes):
         raise Hindered("enter_review", impossible)
+    before = _tally(review)
     review.held_on, review.place = sheet.held_on, sheet.place.strip()
     review.attendees.clear()
     session.flush()
@@ -147,7 +148,11 @@ def enter(
         if (vote := votes.get(result.application_id)) is not None:
             _set(result, vote)
     session.flush()
-    _write(session, "review.entered", review, acting, now, attendees=len(sheet.attendees))
+    present = [name for name, _ in sheet.attendees]
+    after = _tally(review)
+    _write(
+        session, "review.entered", review, acting, now, before=before, after=after, present=present
+    )
     return review_checks.unfinished(session, review, now)
 
 

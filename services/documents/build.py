@@ -14,6 +14,8 @@ a row. Sizes are points: 12 where nothing is said, which people of 60 read witho
 
 from __future__ import annotations
 
+import zipfile
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +46,22 @@ def build_all() -> list[str]:
     """Write every template; gives their names."""
     names = []
     for path in sorted((FOLDER / "layouts").glob("*.yaml")):
-        build(strict_yaml.load(path)).save(str(FOLDER / f"{path.stem}.docx"))
+        made = BytesIO()
+        build(strict_yaml.load(path)).save(made)
+        (FOLDER / f"{path.stem}.docx").write_bytes(_without_times(made))
         names.append(path.stem)
     return names
+
+
+def _without_times(made: BytesIO) -> bytes:
+    """The same file whenever it is built, so that version control sees changes only."""
+    still = BytesIO()
+    with zipfile.ZipFile(made) as source, zipfile.ZipFile(still, "w") as target:
+        for entry in source.infolist():
+            timeless = zipfile.ZipInfo(entry.filename)
+            timeless.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(timeless, source.read(entry))
+    return still.getvalue()
 
 
 def build(layout: dict[str, Any]) -> Sheet:

@@ -263,6 +263,14 @@ def test_an_objection_from_the_page_stops_one_and_is_answered(
     assert "查过了" not in stranger.words
 
 
+def test_the_page_of_thanks_loaded_anew_is_the_notice(
+    hung: tuple[str, str, str], stranger: Visitor
+) -> None:
+    assert object_to(stranger, hung[0]) == 200
+    assert stranger.get(f"/notices/{hung[0]}/objections").status_code == 200
+    assert "有意见怎么提" in stranger.words
+
+
 def test_the_village_sees_neither_page_nor_words(
     hung: tuple[str, str, str], stranger: Visitor, visit: Visit, seeded_sessions: Sessions
 ) -> None:

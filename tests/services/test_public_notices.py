@@ -337,3 +337,16 @@ def test_the_boards_of_villages_and_town_each_want_a_photo_with_its_day(
     show(VILLAGE, date(2022, 4, 28))
     assert notice_boards.lacking(seeded, village, POSTED) == []
     assert len(notice_boards.lacking(seeded, region(seeded, TOWN), POSTED)) == 2
+
+
+def test_a_correction_that_is_given_up_leaves_its_people_waiting(
+    seeded: Session, head: Acting
+) -> None:
+    wrong, right = case(seeded, "甄错"), case(seeded)
+    notice = hung(seeded, head, wrong, right)
+    item = next(item for item in notice.items if item.application_id == wrong.id)
+    fresh = public_notices.correct(seeded, notice, {item.id}, "岗位写错了", head, POSTED)
+    public_notices.discard(seeded, fresh, head, POSTED)
+    assert list(public_notices.waiting(seeded, region(seeded, VILLAGE))) == [wrong]
+    assert hung(seeded, head, wrong).items[0].application_id == wrong.id
+    assert wrong.status == ApplicationStatus.ON_NOTICE
