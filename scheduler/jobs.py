@@ -81,6 +81,7 @@ JOBS: tuple[Job, ...] = (
         verb=plan_works.change_posts,
         is_due=plan_works.has_post_changes,
         does="Carries out the changes of posts whose day has come.",
+        grace=timedelta(seconds=60),
     ),
     Job(
         name="seal_audit",
@@ -88,6 +89,7 @@ JOBS: tuple[Job, ...] = (
         verb=trust_works.seal_audit,
         is_due=trust_works.has_unsealed,
         does="Seals the audit entries of the last minute in a hash-chained batch.",
+        grace=timedelta(seconds=60),
     ),
     Job(
         name="publish_notices",
