@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import PublicNotice, Region, Review
+from models import Objection, PublicNotice, Region, Review, Role
+from models.talk import TicketLevel
 from services import notice_boards, objections
 from services.acting import Acting
 from services.clock import business_date
@@ -134,8 +135,19 @@ class Objections:
                 {"key": one.id},
             )
             for one in objections.waiting(session, acting.region)
+            if _is_theirs(one, acting, business_date(now))
         ]
         return _by_date(found)[:limit]
+
+
+def _is_theirs(objection: Objection, acting: Acting, today: date) -> bool:
+    """The town's are the town's work; the district reads them, and is called when one is late."""
+    if acting.role is not Role.DISTRICT_CLERK:
+        return True
+    is_late = objection.due_on is not None and objection.due_on < today
+    return is_late or (
+        objection.ticket is not None and objection.ticket.level == TicketLevel.DISTRICT
+    )
 
 
 def _by_date(items: list[Item]) -> list[Item]:
