@@ -11,6 +11,7 @@ from importlib import import_module
 import click
 
 COMMANDS = {
+    "audit": "cli.audit:audit",
     "db": "cli.database:db",
     "demo": "cli.demo:demo",
     "intents": "cli.desk:intents",
@@ -19,6 +20,7 @@ COMMANDS = {
     "screen": "cli.desk:screen",
     "serve": "cli.database:serve",
     "sms": "cli.sms:sms",
+    "staff": "cli.staff:staff",
     "wechat": "cli.wechat:wechat",
 }
 """Every command and where it lives."""
