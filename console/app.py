@@ -18,7 +18,23 @@ from console.guard import csrf
 from console.public import register_public
 from console.words import FILTERS, bulk_reasons, reasons_of
 
-PAGES = ("auth", "worklist", "case", "search", "reviews", "public_notices", "objections")
+PAGES = (
+    "auth",
+    "worklist",
+    "case",
+    "search",
+    "reviews",
+    "public_notices",
+    "objections",
+    "plan",
+    "plan_entry",
+    "posts",
+    "post_forms",
+    "announcements",
+    "onboarding",
+    "insurance",
+    "registers",
+)
 """The modules of this room that hold pages."""
 
 HEADERS = {

@@ -24,47 +24,46 @@ WAITS_FOR = {
 
 
 @source
-class Demands:
-    """Demands that wait for the town's check or the district's approval."""
+class PostsWork:
+    """Demands that wait for the town's check or the district's approval; before them the year's
+    recruitment announcement, until one is out (R-3.4a)."""
 
-    kind = "demands"
+    kind = "posts"
 
     def items(self, session: Session, acting: Acting, now: datetime, limit: int) -> Sequence[Item]:
-        status = WAITS_FOR.get(acting.role) if isinstance(acting.role, Role) else None
-        if status is None or acting.region is None:
-            return ()
-        rows = session.execute(
-            select(Post.id, Post.name, Region.name, Post.headcount)
-            .join(Region, Post.region_id == Region.id)
-            .where(Post.status == status, area(acting.region))
-            .order_by(Post.demanded_at, Post.id)
-            .limit(limit)
+        return [*_missing(session, acting, now), *_demands(session, acting, limit)]
+
+
+def _missing(session: Session, acting: Acting, now: datetime) -> list[Item]:
+    if acting.role not in recruitment.MAKERS:
+        return []
+    today = business_date(now)
+    due_on = recruitment.is_missing(session, today)
+    if due_on is None:
+        return []
+    slots = {"year": today.year}
+    return [Item("posts", "announcement.missing", slots, due_on, "console.announcements")]
+
+
+def _demands(session: Session, acting: Acting, limit: int) -> list[Item]:
+    status = WAITS_FOR.get(acting.role) if isinstance(acting.role, Role) else None
+    if status is None or acting.region is None:
+        return []
+    rows = session.execute(
+        select(Post.code, Post.name, Region.name, Post.headcount)
+        .join(Region, Post.region_id == Region.id)
+        .where(Post.status == status, area(acting.region))
+        .order_by(Post.demanded_at, Post.id)
+        .limit(limit)
+    )
+    return [
+        Item(
+            "posts",
+            "post.waits",
+            {"post": name, "place": place, "number": number},
+            None,
+            "console.post_page",
+            {"code": code},
         )
-        return [
-            Item(
-                self.kind,
-                "post.waits",
-                {"post": name, "place": place, "number": number},
-                None,
-                "console.post_page",
-                {"key": key},
-            )
-            for key, name, place, number in rows
-        ]
-
-
-@source
-class MissingAnnouncement:
-    """The year's recruitment announcement, until one is out (R-3.4a)."""
-
-    kind = "announcement"
-
-    def items(self, session: Session, acting: Acting, now: datetime, limit: int) -> Sequence[Item]:
-        if acting.role not in recruitment.MAKERS:
-            return ()
-        today = business_date(now)
-        due_on = recruitment.is_missing(session, today)
-        if due_on is None:
-            return ()
-        slots = {"year": today.year}
-        return [Item(self.kind, "announcement.missing", slots, due_on, "console.announcements")]
+        for code, name, place, number in rows
+    ]

@@ -100,7 +100,7 @@ def test_a_neighbour_sees_and_does_nothing(
             answer = neighbour.client.open(
                 path, method=method, data=data if method == "POST" else None
             )
-            body = answer.get_data(as_text=True)
+            body = answer.get_data().decode(errors="replace")  # some are Excel files
             assert answer.status_code < 500, f"{method} {path}: {answer.status_code}"
             assert "李桂香" not in body, f"{method} {path} shows somebody"
             if theirs in path:

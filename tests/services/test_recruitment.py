@@ -200,7 +200,7 @@ def test_a_year_without_one_is_reminded_of(seeded: Session, clerk: Acting) -> No
     assert recruitment.is_missing(seeded, NOW.date()) is None
     seeded.scalars(select(Announcement)).one().published_at = None
     assert recruitment.is_missing(seeded, NOW.date()) == date(2022, 3, 31)
-    (item,) = plan_work.MissingAnnouncement().items(seeded, clerk, NOW, 9)
+    (item,) = plan_work.PostsWork().items(seeded, clerk, NOW, 9)
     assert item.due_on == date(2022, 3, 31)
     assert recruitment.is_missing(seeded, date(2023, 4, 1)) is None  # no plan, no announcement
 
@@ -210,7 +210,7 @@ def test_demands_wait_at_the_town_then_at_the_district(seeded: Session, clerk: A
     town = create_acting(seeded, Role.TOWN_CLERK, "xinyan")
     other = create_acting(seeded, Role.TOWN_CLERK, "xiaomeng")
     made, _ = posts.demand(seeded, SHEET, region(seeded, VILLAGE), REASON, village, NOW)
-    demands = plan_work.Demands()
+    demands = plan_work.PostsWork()
     assert len(demands.items(seeded, town, NOW, 9)) == 1
     assert not demands.items(seeded, other, NOW, 9)
     assert not demands.items(seeded, village, NOW, 9)
