@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.conversation import converse, paused_notice
@@ -51,8 +51,7 @@ class Inbox:
         """Take one message and give the reply text; "" where there is nothing to say."""
         letter = replace(letter, text=storable(letter.text))
         try:
-            with self.sessions.begin() as session:
-                return self._take(session, letter)
+            return self._transact(letter)
         except IntegrityError:
             return self._reply_of_twin(letter)
         except OperationalError:
@@ -61,6 +60,18 @@ class Inbox:
         except Exception:
             log.exception("inbox.turn_failed", key=letter.dedupe_key)
             return self._keep_failed(letter)
+
+    def _transact(self, letter: Letter) -> str:
+        """One transaction; one more where the connection broke, as when the server started anew.
+        Were the first one committed after all, the letter is found by its key."""
+        try:
+            with self.sessions.begin() as session:
+                return self._take(session, letter)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        with self.sessions.begin() as session:
+            return self._take(session, letter)
 
     def _take(self, session: Session, letter: Letter) -> str:
         page = find(session, letter)

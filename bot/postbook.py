@@ -47,15 +47,19 @@ _FIND = Prepared(
     .with_for_update(of=_TALK)
 )
 _FIND_REPLY = Prepared(select(_INBOUND.c.reply).where(_SAME_LETTER))
-_KEEP_TALK = Prepared(
+_LETTER_COLUMNS = [column.name for column in _INBOUND.c if column.name != "id"]
+_UPDATE_TALK = (
     update(_TALK)
     .where(_TALK.c.contact_id == bindparam("of_contact"))
     .values(standing_sealed=bindparam("sealed"), turned_at=bindparam("at"))
 )
-_KEEP_LETTER = Prepared(
-    insert(_INBOUND).inline(),  # nobody needs the new row's number
-    columns=[column.name for column in _INBOUND.c if column.name != "id"],
+_INSERT_LETTER = insert(_INBOUND).inline()  # nobody needs the new row's number
+_KEEP_TALK = Prepared(_UPDATE_TALK)
+_KEEP_LETTER = Prepared(_INSERT_LETTER, columns=_LETTER_COLUMNS)
+_KEEP_BOTH = Prepared(
+    _INSERT_LETTER.add_cte(_UPDATE_TALK.cte("kept_talk")), columns=_LETTER_COLUMNS
 )
+"""One journey to the server instead of two. SQLite has no such statement, and no journey."""
 
 
 @dataclass
@@ -130,8 +134,13 @@ def keep_turn(
     page.talk.standing = standing
     connection = session.connection()
     sealed = page.talk.standing_sealed
-    _KEEP_TALK.run(connection, {"of_contact": page.talk.contact_id, "sealed": sealed, "at": now})
-    _KEEP_LETTER.run(connection, letter_row(letter, now, reply))
+    talk = {"of_contact": page.talk.contact_id, "sealed": sealed, "at": now}
+    row = letter_row(letter, now, reply)
+    if connection.dialect.name == "postgresql":
+        _KEEP_BOTH.run(connection, talk | row)
+    else:
+        _KEEP_TALK.run(connection, talk)
+        _KEEP_LETTER.run(connection, row)
 
 
 def keep_failed(session: Session, letter: Letter, *, reply: str, now: datetime) -> None:

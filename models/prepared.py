@@ -54,9 +54,12 @@ class _Compiled:
     text: str
     parameters: tuple[tuple[str, Convert | None], ...]
     by_name: bool
+    fixed: dict[str, Any]
     results: tuple[tuple[int, Convert], ...]
 
     def execute(self, connection: Connection, values: Mapping[str, Any]) -> CursorResult[Any]:
+        if self.fixed:
+            values = {**self.fixed, **values}
         if self.by_name:
             named = {
                 name: values[name] if convert is None else convert(values[name])
@@ -88,6 +91,7 @@ def _compile(
         text=str(compiled),
         parameters=tuple((name, _writer(compiled.binds[name].type, dialect)) for name in names),
         by_name=placed is None,
+        fixed={name: bind.value for name, bind in compiled.binds.items() if not bind.required},
         results=tuple((n, convert) for n, convert in enumerate(read) if convert is not None),
     )
 

@@ -105,3 +105,15 @@ def test_a_second_writer_waits_and_is_then_told(
     with engine.begin() as connection:
         assert connection.exec_driver_sql("SELECT 1").scalar() == 1
     engine.dispose()
+
+
+def test_what_the_statement_itself_fixes_need_not_be_given(session: Session) -> None:
+    KEEP.run(session.connection(), ROW)
+    KEEP.run(session.connection(), ROW | {"dedupe_key": "m:2"})
+    newest = Prepared(
+        select(INBOUND.c.dedupe_key)
+        .where(INBOUND.c.kind == bindparam("kind"), INBOUND.c.content == "您好")
+        .order_by(INBOUND.c.id.desc())
+        .limit(1)
+    )
+    assert newest.first(session.connection(), {"kind": "text"}) == ("m:2",)
