@@ -1,0 +1,159 @@
+"""The webhook under load: two echoes and our service, one after another, several rounds.
+
+The subjects take turns within a round, so that a neighbour's work on the same machine falls on all
+of them; a subject's figure is the median of its rounds, and the spread is printed with it.
+"""
+
+from __future__ import annotations
+
+import resource
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from bench import house, machine
+from bench.house import Database
+from bench.letters import AES_KEY, APP_ID, TOKEN, Mode, write_requests
+from bench.load import Run, send
+from bench.servers import Server, Workers, serving
+
+CONNECTIONS = 16
+WARM_UP_SECONDS = 2
+MOST_PER_SECOND = 6_000
+"""More requests than this a second our own service is not given; an echo's file starts again."""
+
+WEROBOT, ECHO, SQLITE, POSTGRES = "werobot", "echo", "sqlite", "postgres"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long, how often, with how many workers, and which of the subjects."""
+
+    mode: Mode
+    workers: Workers
+    seconds: int = 10
+    rounds: int = 3
+    only: frozenset[str] = frozenset()
+    patience_seconds: int = 0
+
+    def wants(self, key: str) -> bool:
+        return not self.only or key in self.only
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run took: processor milliseconds a request (server and database), the part of the
+    machine that others had meanwhile, and the server's peak memory."""
+
+    cpu_ms: float
+    others: float
+    peak_mib: float
+
+
+@dataclass
+class Subject:
+    """What is measured: a name, how it is served, its database if it is ours, and its runs."""
+
+    name: str
+    app: str
+    environment: Mapping[str, str]
+    database: Database | None = None
+    runs: list[Run] = field(default_factory=list)
+    costs: list[Cost] = field(default_factory=list)
+
+    @property
+    def per_second(self) -> float:
+        return median(run.per_second for run in self.runs)
+
+    @property
+    def cpu_ms(self) -> float:
+        return median(cost.cpu_ms for cost in self.costs)
+
+
+def measure(plan: Plan) -> dict[str, Subject]:
+    """The subjects with all their runs. `Spoilt` or `house.NotDone` for a worthless one."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name, ExitStack() as stack:
+        folder = Path(name)
+        subjects = stack.enter_context(_subjects(plan, folder))
+        for _ in range(plan.rounds):
+            for key, subject in subjects.items():
+                own = folder / key
+                own.mkdir(exist_ok=True)
+                _run(plan, subject, own)
+        return subjects
+
+
+@contextmanager
+def _subjects(plan: Plan, folder: Path) -> Iterator[dict[str, Subject]]:
+    echo = {
+        "BENCH_TOKEN": TOKEN,
+        "BENCH_AES_KEY": AES_KEY,
+        "BENCH_APP_ID": APP_ID,
+        "BENCH_MODE": plan.mode,
+    }
+    with ExitStack() as stack:
+        made = {
+            WEROBOT: Subject("WeRoBot echo", "bench.echo_werobot:create_app()", echo),
+            ECHO: Subject("Flask + wechatpy echo", "bench.echo_flask:create_app()", echo),
+        }
+        if plan.wants(SQLITE):
+            sqlite = Database(f"sqlite:///{folder / 'bench.db'}")
+            made[SQLITE] = _ours("our turn, SQLite", sqlite, plan.mode)
+        if plan.wants(POSTGRES):
+            postgres = stack.enter_context(house.postgres(folder))
+            made[POSTGRES] = _ours("our turn, PostgreSQL", postgres, plan.mode)
+        yield {key: subject for key, subject in made.items() if plan.wants(key)}
+
+
+def _ours(name: str, database: Database, mode: Mode) -> Subject:
+    house.furnish(database.url)
+    return Subject(name, "wsgi:create_app()", house.environment(database.url, mode), database)
+
+
+def _run(plan: Plan, subject: Subject, folder: Path) -> None:
+    machine.await_quiet(plan.patience_seconds)
+    warm, cold = folder / "warm.requests", folder / "run.requests"
+    write_requests(warm, plan.mode, how_many=MOST_PER_SECOND * WARM_UP_SECONDS)
+    write_requests(cold, plan.mode, how_many=MOST_PER_SECOND * plan.seconds)
+    with serving(subject.app, subject.environment, workers=plan.workers, folder=folder) as server:
+        _send(server, warm, WARM_UP_SECONDS, again=subject.database is None)
+        _run_watched(subject, server, cold, plan.seconds)
+
+
+def _run_watched(subject: Subject, server: Server, file: Path, seconds: int) -> None:
+    roots = [server.pid]
+    if subject.database is None:
+        with _costed(subject, roots):
+            subject.runs.append(_send(server, file, seconds, again=True))
+        return
+    if subject.database.pid:
+        roots.append(subject.database.pid)
+    with house.watched(subject.database.url) as wrote, _costed(subject, roots):
+        subject.runs.append(_send(server, file, seconds, again=False))
+    if wrote["inbound"] < subject.runs[-1].requests:
+        raise house.NotDone(f"{subject.runs[-1].requests} answers, but in the database {wrote}")
+
+
+@contextmanager
+def _costed(subject: Subject, roots: list[int]) -> Iterator[None]:
+    """Note what the run that is made meanwhile takes."""
+    own, busy, loader = machine.cpu_seconds(*roots), machine.busy_seconds(), _loader_seconds()
+    yield
+    own = machine.cpu_seconds(*roots) - own
+    busy = machine.busy_seconds() - busy
+    run = subject.runs[-1]
+    others = max(0.0, busy - own - (_loader_seconds() - loader)) / busy
+    memory = machine.peak_mib(roots[0])
+    subject.costs.append(Cost(own / run.requests * 1000, others, memory))
+
+
+def _loader_seconds() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_CHILDREN, resource.RUSAGE_SELF)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def _send(server: Server, file: Path, seconds: int, *, again: bool) -> Run:
+    return send(server.port, file, seconds=seconds, connections=CONNECTIONS, again=again)
