@@ -89,6 +89,7 @@ def second_step() -> ResponseReturnValue:
 
 def _try_code(code: str) -> str | None:
     seat = current()
+    seat.session.refresh(seat.staff, with_for_update=True)  # two tries at once see each other
     if minutes := staff.locked_minutes(seat.staff, seat.wall):
         return say("console.locked", minutes=minutes)
     found = staff.check_code(seat.staff, code, seat.wall)

@@ -45,9 +45,9 @@ def case(number: str) -> str:
     return _screen(_found(number), NOTHING)
 
 
-def _found(number: str) -> Application:
+def _found(number: str, *, lock: bool = False) -> Application:
     seat = current()
-    found = case_page.find(seat.session, number, seat.region)
+    found = case_page.find(seat.session, number, seat.region, lock=lock)
     if found is None:
         raise Elsewhere("application", number)
     return found
@@ -89,7 +89,7 @@ HOOKS: list[Hook] = []
 @needs(*DECIDERS)
 def case_step(number: str, act: str) -> ResponseReturnValue:
     """Take one step; a page that is no longer true takes none and says what changed."""
-    seat, application = current(), _found(number)
+    seat, application = current(), _found(number, lock=True)
     form = request.form
     why = Why(form.get("reason") or None, form.get("remark", "")[:1000])
     typed = {"act": act, "reason": why.reason_code or "", "remark": why.remark}
@@ -129,7 +129,7 @@ def _moved_on(application: Application, act: str, typed: Mapping[str, str]) -> R
 @needs(*MAY_ASSIGN)
 def case_post(number: str) -> ResponseReturnValue:
     """Say which post the applicant is for."""
-    seat, application = current(), _found(number)
+    seat, application = current(), _found(number, lock=True)
     if request.form.get("version") != str(application.version):
         return _moved_on(application, "assign_post", {"act": "assign_post"})
     chosen = request.form.get("post", "")

@@ -8,6 +8,7 @@ import structlog
 from flask import Flask, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 
@@ -99,6 +100,14 @@ def too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
 def moved_on(_error: StaleDataError) -> ResponseReturnValue:
     _roll_back()
     return trouble("console.moved_on", 409)
+
+
+@door.errorhandler(OperationalError)
+def busy(error: OperationalError) -> ResponseReturnValue:
+    """Somebody else held a lock for too long, or the database is away."""
+    _roll_back()
+    log.warning("console.database_busy", endpoint=request.endpoint, exc_info=error)
+    return trouble("console.busy", 503)
 
 
 @door.errorhandler(Hindered)

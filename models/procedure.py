@@ -72,6 +72,8 @@ class Step:
 S = ApplicationStatus
 VILLAGE = frozenset({Role.VILLAGE_CLERK, Role.VILLAGE_HEAD})
 VILLAGE_OR_TOWN = VILLAGE | {Role.TOWN_CLERK}
+WITH_HELP = VILLAGE_OR_TOWN | {Role.AGENCY}
+"""What an agency may do for its town: papers and training, nothing that decides (R-3.4g)."""
 TOWN_CLERK = frozenset({Role.TOWN_CLERK})
 TOWN_HEAD = frozenset({Role.TOWN_HEAD})
 DISTRICT_CLERK = frozenset({Role.DISTRICT_CLERK})
@@ -89,9 +91,9 @@ STEPS: tuple[Step, ...] = (
     # the village: first check, papers, democratic review
     Step("accept", S.SUBMITTED, S.VILLAGE_REVIEW, VILLAGE_OR_TOWN,
          guards=("papers_complete",), limit=_REVIEW_DAYS, tells=frozenset({A})),
-    Step("ask_papers", S.SUBMITTED, S.PAPERS_MISSING, VILLAGE_OR_TOWN,
+    Step("ask_papers", S.SUBMITTED, S.PAPERS_MISSING, WITH_HELP,
          limit="application.supplement_days", tells=frozenset({A}), reason=True),
-    Step("bring_papers", S.PAPERS_MISSING, S.SUBMITTED, APPLICANT | VILLAGE_OR_TOWN,
+    Step("bring_papers", S.PAPERS_MISSING, S.SUBMITTED, APPLICANT | WITH_HELP,
          limit="application.village_check_days", tells=frozenset({V})),
     Step("let_lapse", S.PAPERS_MISSING, S.LAPSED, CLOCK,
          guards=("is_overdue",), tells=frozenset({A, V})),
@@ -147,7 +149,7 @@ STEPS: tuple[Step, ...] = (
     Step("sign", S.APPROVED, S.TO_TRAIN, VILLAGE_OR_TOWN,
          guards=("offer_accepted", "agreement_signed"), limit=_ONBOARDING_DAYS,
          tells=frozenset({A})),
-    Step("train", S.TO_TRAIN, S.TO_INSURE, VILLAGE_OR_TOWN,
+    Step("train", S.TO_TRAIN, S.TO_INSURE, WITH_HELP,
          guards=("training_passed",), limit=_ONBOARDING_DAYS, tells=frozenset({A, D})),
     Step("start", S.TO_INSURE, S.ON_POST, TOWN_CLERK,
          guards=("agreement_signed", "training_passed", "insured", "own_account",

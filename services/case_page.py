@@ -94,9 +94,12 @@ class CasePage:
     rank: int | None
 
 
-def find(session: Session, number: str, region: Region) -> Application | None:
-    """The case of that number, where it lies in the area; else None."""
-    return session.scalars(
+def find(
+    session: Session, number: str, region: Region, *, lock: bool = False
+) -> Application | None:
+    """The case of that number, where it lies in the area; else None. `lock`: whoever is about to
+    take a step waits for those who are taking one, and then sees what they did."""
+    query = (
         select(Application)
         .join(Application.village)
         .where(Application.number == number, area(region))
@@ -110,7 +113,10 @@ def find(session: Session, number: str, region: Region) -> Application | None:
             joinedload(Application.notice),
             joinedload(Application.post).joinedload(Post.region),
         )
-    ).first()
+    )
+    if lock:
+        query = query.with_for_update(of=Application)
+    return session.scalars(query).first()
 
 
 def gather(session: Session, application: Application, acting: Acting, now: datetime) -> CasePage:

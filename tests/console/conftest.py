@@ -98,7 +98,7 @@ def watch() -> Watch:
 @pytest.fixture
 def app(seeded_sessions: sessionmaker[Session], watch: Watch) -> Flask:
     """A web application that is only the console."""
-    app = Flask("console-under-test", static_folder=None)
+    app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 256 * 1024  # the webhooks' limit, as in wsgi
     console = Console(seeded_sessions, watch, load_book(), sandbox=True, wall=lambda: watch.wall)
     register_console(app, console, secret_key="a secret of the tests, long enough for them")

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pyotp
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from models import AuditEntry, Region, Role, Staff, StaffSession
@@ -323,3 +324,23 @@ def test_signing_in_is_written_down(visit: Visit, seeded_sessions: sessionmaker[
             select(AuditEntry.act).where(AuditEntry.subject_kind == "staff")
         ).all()
     assert acts == ["staff.signed_in", "staff.signed_out"]
+
+
+def test_our_own_mistake_and_a_busy_database_are_said(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clerk = visit("zhenjingban")
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("李桂香 must not stand on the page")
+
+    def lag(*_: object, **__: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("database is locked"))
+
+    monkeypatch.setattr("console.worklist.worklist.waiting", fail)
+    assert clerk.get("/console/").status_code == 500
+    assert "系统出错了，已经记下，编号" in clerk.words
+    assert "李桂香" not in clerk.page
+    monkeypatch.setattr("console.worklist.worklist.waiting", lag)
+    assert clerk.get("/console/").status_code == 503
+    assert "请过几秒再点一次" in clerk.words
