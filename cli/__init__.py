@@ -11,7 +11,7 @@ from importlib import import_module
 import click
 
 COMMANDS = {
-    "audit": "cli.audit:audit",
+    "audit": "cli.audit:audit_trail",
     "db": "cli.database:db",
     "demo": "cli.demo:demo",
     "intents": "cli.desk:intents",
