@@ -11,7 +11,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from scheduler import notice_works, plan_works, trust_works
+from scheduler import notice_works, onboarding_works, plan_works, trust_works
 from scheduler.works import Works
 from services.clock import SHANGHAI
 
@@ -111,6 +111,30 @@ JOBS: tuple[Job, ...] = (
         verb=notice_works.take_down_notices,
         is_due=notice_works.has_to_take_down,
         does="Takes down the public notices that have been readable for long enough.",
+    ),
+    Job(
+        name="let_lapse",
+        trigger=every(60),
+        verb=onboarding_works.let_lapse,
+        is_due=onboarding_works.has_lapsing,
+        does="Ends applications whose missing papers did not come by their day.",
+        grace=timedelta(seconds=60),
+    ),
+    Job(
+        name="expire_waiting",
+        trigger=every(60),
+        verb=onboarding_works.expire_waiting,
+        is_due=onboarding_works.has_expiring,
+        does="Ends places on the waiting list that are over.",
+        grace=timedelta(seconds=60),
+    ),
+    Job(
+        name="insurance_gaps",
+        trigger=every(60),
+        verb=onboarding_works.ALARM.look,
+        is_due=onboarding_works.ALARM.is_due,
+        does="Looks once a day for rural workers on a post without accident cover.",
+        grace=timedelta(seconds=60),
     ),
     Job(
         name="forget_runs",

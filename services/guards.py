@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import func, select, update
@@ -360,12 +360,16 @@ def first_in_line(scene: Scene) -> tuple[Obstacle, ...]:
     return _obstacle(rank == 1, "others_before", rank=rank or 0)
 
 
+def longest_wait(today: date) -> timedelta:
+    """How long a place on the waiting list holds."""
+    months = int(parameters.in_force("application.waiting_list_months", today).value)
+    return timedelta(days=months * 365 / 12)
+
+
 @guard
 def waited_too_long(scene: Scene) -> tuple[Obstacle, ...]:
-    today = business_date(scene.now)
-    months = int(parameters.in_force("application.waiting_list_months", today).value)
     waited = scene.now - scene.application.status_at
-    return _obstacle(waited > timedelta(days=months * 365 / 12), "may_still_wait")
+    return _obstacle(waited > longest_wait(business_date(scene.now)), "may_still_wait")
 
 
 @guard

@@ -14,24 +14,44 @@ from models import Application, ApplicationStatus
 from services import procedure
 from services.acting import CLOCK
 from services.clock import business_date
+from services.guards import longest_wait
 from services.procedure import Hindered
 
 log = structlog.get_logger()
 
 
+def has_lapsing(session: Session, now: datetime) -> bool:
+    """Whether papers did not come by their day."""
+    return session.scalars(_lapsing(now).limit(1)).first() is not None
+
+
 def let_lapse(session: Session, now: datetime) -> int:
     """End the cases whose papers did not come by their day; gives how many."""
-    due = select(Application).where(
-        Application.status == ApplicationStatus.PAPERS_MISSING,
-        Application.due_on < business_date(now),
-    )
-    return _take_each(session, due, "let_lapse", now)
+    return _take_each(session, _lapsing(now), "let_lapse", now)
+
+
+def has_expiring(session: Session, now: datetime) -> bool:
+    """Whether a place on the waiting list is over."""
+    return session.scalars(_expiring(now).limit(1)).first() is not None
 
 
 def expire_waiting(session: Session, now: datetime) -> int:
     """End the places on the waiting list that are over (`application.waiting_list_months`)."""
-    waiting = select(Application).where(Application.status == ApplicationStatus.WAITING_LIST)
-    return _take_each(session, waiting, "expire", now)
+    return _take_each(session, _expiring(now), "expire", now)
+
+
+def _lapsing(now: datetime) -> Select[tuple[Application]]:
+    return select(Application).where(
+        Application.status == ApplicationStatus.PAPERS_MISSING,
+        Application.due_on < business_date(now),
+    )
+
+
+def _expiring(now: datetime) -> Select[tuple[Application]]:
+    return select(Application).where(
+        Application.status == ApplicationStatus.WAITING_LIST,
+        Application.status_at < now - longest_wait(business_date(now)),
+    )
 
 
 def _take_each(session: Session, query: Select[tuple[Application]], act: str, now: datetime) -> int:
