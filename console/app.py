@@ -26,6 +26,7 @@ PAGES = (
     "reviews",
     "public_notices",
     "objections",
+    "notice_links",
     "plan",
     "plan_entry",
     "posts",

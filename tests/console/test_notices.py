@@ -368,3 +368,17 @@ def test_a_correction_makes_a_new_draft(
     with seeded_sessions() as session:
         corrects = select(PublicNotice.corrects_id).where(PublicNotice.corrects_id.is_not(None))
         assert len(session.scalars(corrects).all()) == 1
+
+
+def test_the_case_leads_to_its_notice_and_objection(
+    hung: tuple[str, str, str], stranger: Visitor, visit: Visit, seeded_sessions: Sessions
+) -> None:
+    object_to(stranger, hung[0])
+    with seeded_sessions() as session:
+        stopped = Application.status == "objection"
+        number = session.scalars(select(Application.number).where(stopped)).one()
+    head, village = visit("zhenfuze"), visit("cunwenshu")
+    for visitor, may in ((head, True), (village, False)):
+        visitor.get(f"/console/cases/{number}")
+        assert f"/console/notices/{hung[0]}" in visitor.page
+        assert ("/console/objections/" in visitor.page) is may
