@@ -20,6 +20,7 @@ from models.opening import open_database
 from rules.shelf_check import check_shelf
 from services.clock import MovableClock, WallClock
 from services.logs import set_up_logs
+from services.overrides import Keeping
 from settings import Settings, decode_aes_key, load
 from wording import load_book
 
@@ -60,7 +61,7 @@ def make_inbox(settings: Settings) -> Inbox:
     """The inbox on the configured database and clock."""
     return Inbox(
         sessions=open_database(settings),
-        clock=MovableClock() if settings.sandbox else WallClock(),
+        clock=Keeping(MovableClock() if settings.sandbox else WallClock()),
         office=Office(district_phone=settings.district_phone, public_url=settings.public_url),
         book=load_book(),
     )

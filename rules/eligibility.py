@@ -53,7 +53,7 @@ class _Findings:
 
 
 _KEPT = 1 << 13
-_desks: dict[tuple[str, str, int], _Desk] = {}
+_desks: dict[tuple[int, str, str, int], _Desk] = {}
 
 
 def decide(question: Question) -> Decision:
@@ -125,11 +125,11 @@ def _later(rule: _Compiled, question: Question, reached_on: str) -> tuple[date, 
     if not rule.ends_at_retirement or born_on is None:
         return (day,)
     possible = POSSIBLE[question.sex, question.retire_category]
-    return (day,) if _works_on(born_on, possible, day) else ()
+    return (day,) if _works_on(born_on, possible, day, parameters.edition()) else ()
 
 
 @lru_cache(_KEPT)
-def _works_on(born_on: date, possible: tuple[Category, ...], day: date) -> bool:
+def _works_on(born_on: date, possible: tuple[Category, ...], day: date, _edition: int) -> bool:
     """Whether ``day`` lies before retirement whichever category is the right one."""
     return all(day < retirement(born_on, c, law_on=day).retires_on for c in possible)
 
@@ -149,15 +149,16 @@ def _checked_age(question: Question, reading: AgeReading) -> int | None:
 
 
 def _desk(ruleset: str, track: Track, on: date) -> _Desk:
-    key = (ruleset, track, bisect_right(_changes(), on))
+    edition = parameters.edition()
+    key = (edition, ruleset, track, bisect_right(_changes(edition), on))
     desk = _desks.get(key)
     if desk is None:
         desk = _desks[key] = _compile(ruleset, track, on)
     return desk
 
 
-@cache
-def _changes() -> tuple[date, ...]:
+@lru_cache(4)
+def _changes(_edition: int) -> tuple[date, ...]:
     return parameters.dates_of_change("eligibility", "retirement")
 
 

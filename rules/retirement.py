@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import lru_cache
 from typing import Literal
 
 from rules import parameters
@@ -54,20 +54,21 @@ class Law:
 
 def law(category: Category, law_on: date) -> Law:
     """The rule for ``category`` in the law in force on ``law_on``; may raise ``NotInForce``."""
-    place = bisect_right(_laws_since(), law_on)
+    edition = parameters.edition()
+    place = bisect_right(_laws_since(edition), law_on)
     if not place:
         parameters.in_force("retirement.law", law_on)  # raises, with the first date
-    return _laws()[place - 1][category]
+    return _laws(edition)[place - 1][category]
 
 
-@cache
-def _laws_since() -> tuple[date, ...]:
+@lru_cache(4)
+def _laws_since(_edition: int) -> tuple[date, ...]:
     return parameters.dates_of_change("retirement.law")
 
 
-@cache
-def _laws() -> tuple[dict[Category, Law], ...]:
-    found = (parameters.in_force("retirement.law", since) for since in _laws_since())
+@lru_cache(4)
+def _laws(edition: int) -> tuple[dict[Category, Law], ...]:
+    found = (parameters.in_force("retirement.law", since) for since in _laws_since(edition))
     return tuple(
         {category: Law(**law.value[category], delays_from=law.since) for category in CATEGORIES}
         for law in found

@@ -20,6 +20,7 @@ from scheduler.lease import ClockLease
 from scheduler.works import Works, machine_time
 from services.clock import MovableClock, WallClock
 from services.logs import set_up_logs
+from services.overrides import Keeping
 from services.tokens import SqlTokenStore
 from settings import Settings
 from wording import Book, load_book
@@ -38,7 +39,7 @@ def make_clockwork(settings: Settings) -> Clockwork:
         carriers["sms"] = make_sms_carrier(settings, gateway, book)
     works = Works(
         sessions=sessions,
-        clock=MovableClock() if settings.sandbox else WallClock(),
+        clock=Keeping(MovableClock() if settings.sandbox else WallClock()),
         carriers=carriers,
         fetch=api.fetch_media,
     )

@@ -2,60 +2,48 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from rules import strict_yaml
-from rules.errors import BadRuleFile, NotInForce, RuleError
+from rules.errors import BadRuleFile, RuleError
+from rules.parameters.layers import Override, layered
+from rules.parameters.values import InForce, Parameter
 
 STATUSES = frozenset({"found", "verified", "memory", "assumed"})
-CERTAIN = frozenset({"found", "verified"})
 _FILE_KEYS = {"description", "unit", "values"}
 _VALUE_KEYS = {"value", "reference", "status"}
 
 
-@dataclass(frozen=True, slots=True)
-class InForce:
-    """One value of a parameter, with what staff need in order to judge it."""
+class _Edition:
+    """The shelf with the overrides of one moment. Never changed: a change is another edition."""
 
-    name: str
-    value: Any
-    unit: str
-    since: date
-    reference: str
-    status: str
-
-    @property
-    def is_certain(self) -> bool:
-        """Whether a source or the district stands behind the value."""
-        return self.status in CERTAIN
+    def __init__(self, number: int, overrides: tuple[Override, ...]) -> None:
+        self.number = number
+        self.overrides = overrides
+        self.parameters = layered(printed(), overrides) if overrides else printed()
+        self.dates: dict[tuple[str, ...], tuple[date, ...]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """All values of one parameter, oldest first."""
+_current: list[_Edition] = []
 
-    name: str
-    description: str
-    unit: str
-    values: tuple[InForce, ...]
 
-    @property
-    def topic(self) -> str:
-        """The folder that the parameter stands in."""
-        return self.name.partition(".")[0]
+def use_overrides(overrides: Iterable[Override]) -> None:
+    """Put a district's own values on top of the shelf, for this process, instead of those before.
 
-    def on(self, day: date) -> InForce:
-        """The value that holds on ``day``; :class:`NotInForce` before the first one."""
-        place = bisect_right([value.since for value in self.values], day)
-        if not place:
-            since = self.values[0].since
-            raise NotInForce("not_in_force", name=self.name, on=day, since=since)
-        return self.values[place - 1]
+    Every look-up from now on sees them; what was computed under an earlier edition is told apart by
+    :func:`edition`. Front doors call it with what the database holds."""
+    wanted = tuple(overrides)
+    if wanted != _edition().overrides:
+        _current[:] = [_Edition(_edition().number + 1, wanted)]
+
+
+def edition() -> int:
+    """The number of the present edition: part of the key of whatever keeps computed values."""
+    return _edition().number
 
 
 def in_force(name: str, on: date) -> InForce:
@@ -77,7 +65,7 @@ def in_force_or_first(name: str, on: date) -> InForce:
 
 def all_parameters() -> tuple[Parameter, ...]:
     """Every parameter, by name. Call it at start-up: a bad file must stop the service."""
-    return tuple(_shelf().values())
+    return tuple(_edition().parameters.values())
 
 
 def assumptions(on: date) -> tuple[InForce, ...]:
@@ -86,14 +74,18 @@ def assumptions(on: date) -> tuple[InForce, ...]:
     return tuple(value for value in held if not value.is_certain)
 
 
-@cache
 def dates_of_change(*names: str) -> tuple[date, ...]:
     """Every day on which one of the parameters takes a new value, oldest first.
 
     A name may be a whole topic, such as ``eligibility``.
     """
-    chosen = (p for p in all_parameters() if p.name in names or p.topic in names)
-    return tuple(sorted({value.since for parameter in chosen for value in parameter.values}))
+    held = _edition()
+    found = held.dates.get(names)
+    if found is None:
+        chosen = [p for p in held.parameters.values() if p.name in names or p.topic in names]
+        found = tuple(sorted({value.since for parameter in chosen for value in parameter.values}))
+        held.dates[names] = found
+    return found
 
 
 def load_folder(folder: Path) -> dict[str, Parameter]:
@@ -105,14 +97,21 @@ def load_folder(folder: Path) -> dict[str, Parameter]:
 
 
 def _find(name: str) -> Parameter:
-    parameter = _shelf().get(name)
+    parameter = _edition().parameters.get(name)
     if parameter is None:
         raise RuleError("unknown_parameter", name=name)
     return parameter
 
 
+def _edition() -> _Edition:
+    if not _current:
+        _current.append(_Edition(0, ()))
+    return _current[0]
+
+
 @cache
-def _shelf() -> dict[str, Parameter]:
+def printed() -> Mapping[str, Parameter]:
+    """The shelf as the release ships it, without anybody's overrides."""
     return load_folder(Path(__file__).parent)
 
 
