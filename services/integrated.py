@@ -128,9 +128,10 @@ def _take_row(
         created_at=now,
     )
     engagement.person = person
+    _check_free(session, person)
     _set_end(session, engagement, starts_on, today)
     if engagement.status == EngagementStatus.ON_POST:
-        _check_room(session, person, post)
+        _check_room(session, post)
     session.add(engagement)
     session.flush()
     return engagement
@@ -202,12 +203,18 @@ def _set_end(session: Session, engagement: Engagement, starts_on: date, today: d
     engagement.status = EngagementStatus.ENDED if over else EngagementStatus.ON_POST
 
 
-def _check_room(session: Session, person: Person, post: Post) -> None:
-    """Nobody holds two posts, and no post more people than its headcount (R-3.5c)."""
-    open_ones = Engagement.status != EngagementStatus.ENDED
-    held = select(func.count()).where(Engagement.person_id == person.id, open_ones)
-    if session.scalar(held):
+_HELD = Engagement.status != EngagementStatus.ENDED
+
+
+def _check_free(session: Session, person: Person) -> None:
+    """Nobody holds two posts (R-3.5c)."""
+    held = select(Engagement.id).where(Engagement.person_id == person.id, _HELD)
+    if session.scalars(held.limit(1)).first() is not None:
         raise Hindered("take_over", (Obstacle("obstacle.has_a_post"),))
-    taken = session.scalar(select(func.count()).where(Engagement.post_id == post.id, open_ones))
+
+
+def _check_room(session: Session, post: Post) -> None:
+    """A post holds no more people than its headcount (R-3.5c)."""
+    taken = session.scalar(select(func.count()).where(Engagement.post_id == post.id, _HELD))
     if (taken or 0) >= post.headcount:
         raise Hindered("take_over", (Obstacle("obstacle.post_full", {"post": post.name}),))
