@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from console.base import NAV, Elsewhere, NavItem, current, door, look, needs, page, tell
 from console.changes import tell_why_not
+from console.typed import typed
 from models import Objection, PublicNotice, PublicNoticeItem, Role, Ticket
 from services import notices, objection_answers, objections, public_notices, tickets
 from services.objection_answers import DECIDERS
@@ -88,14 +89,14 @@ def objection(key: uuid.UUID) -> str:
     return _screen(_found(key), {})
 
 
-def _screen(found: Objection, typed: dict[str, str]) -> str:
+def _screen(found: Objection, was: dict[str, str]) -> str:
     seat = current()
     look("objection", found.id, ticket=found.ticket.number if found.ticket else "")
     return page(
         "objection.html",
         it=found,
         ticket=found.ticket,
-        typed=typed,
+        typed=was,
         handles=seat.role in HANDLERS and found.decided_at is None,
         decides=seat.role in DECIDERS and found.decided_at is None,
     )
@@ -106,7 +107,7 @@ def _screen(found: Objection, typed: dict[str, str]) -> str:
 def objection_findings(key: uuid.UUID) -> ResponseReturnValue:
     """Write down what was found; a form older than what stands there overwrites nothing."""
     seat, found = current(), _found(key)
-    findings = request.form.get("findings", "")[:2000]
+    findings = typed("findings", 2000)
     if request.form.get("before", "").split() != (found.findings or "").split():
         tell("objections.findings_changed", level="warning")
         return _screen(found, {"findings": findings}), 409
@@ -124,7 +125,7 @@ def objection_findings(key: uuid.UUID) -> ResponseReturnValue:
 def objection_decide(key: uuid.UUID) -> ResponseReturnValue:
     """Decide, and answer both sides."""
     seat, found = current(), _found(key)
-    outcome, reply = request.form.get("outcome", ""), request.form.get("reply", "")[:500]
+    outcome, reply = typed("outcome"), typed("reply", 500)
     if outcome not in {"upheld", "dismissed"}:
         tell("objections.choose_outcome", level="danger")
         return _screen(found, {"reply": reply}), 409

@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 
 from console.base import console, transaction
 from console.guard import csrf
+from console.typed import typed
 from console.words import obstacle_words
 from models import PublicNotice, Region
 from services import notice_paper, objections
@@ -55,6 +56,8 @@ def register_public(app: Flask) -> None:
 
 @public.before_request
 def protect() -> None:
+    if "\x00" in request.path:  # no database takes one
+        raise NotFound
     csrf.protect()
 
 
@@ -74,7 +77,7 @@ def not_there(_error: NotFound) -> ResponseReturnValue:
 @public.errorhandler(StaleDataError)
 def form_too_old(error: CSRFError | StaleDataError) -> ResponseReturnValue:
     """What was typed is shown again, to copy."""
-    words = request.form.get("words", "")
+    words = typed("words", 1000)
     shown = render_template("public/gone.html", key="objections.page_old", words=words)
     return shown, 400 if isinstance(error, CSRFError) else 409
 
@@ -139,26 +142,26 @@ def reloaded(code: str) -> ResponseReturnValue:
 @public.post("/<code>/objections")
 def notice_object(code: str) -> ResponseReturnValue:
     """An objection without signing in: against whom, what, a phone or none."""
-    typed = {name: request.form.get(name, "")[:1000] for name in ("item", "words", "phone")}
+    was = {name: typed(name, 1000) for name in ("item", "words", "phone")}
     with transaction() as session:
         found = _found(session, code)
         try:
-            receipt = _object(session, found, typed)
+            receipt = _object(session, found, was)
         except Hindered as hindered:
             words = tuple(obstacle_words(obstacle) for obstacle in hindered.obstacles)
-            return _screen(session, found, Said(words, typed)), 409
+            return _screen(session, found, Said(words, was)), 409
         return render_template("public/thanks.html", receipt=receipt, paper_code=code)
 
 
-def _object(session: Session, found: PublicNotice, typed: dict[str, str]) -> objections.Receipt:
+def _object(session: Session, found: PublicNotice, was: dict[str, str]) -> objections.Receipt:
     now = console().clock.now(session)
-    item = next((one for one in found.items if str(one.id) == typed["item"]), None)
+    item = next((one for one in found.items if str(one.id) == was["item"]), None)
     if item is None:
         raise Hindered("object", (Obstacle("objections.choose_line"),))
-    phone = _phone(typed["phone"])
+    phone = _phone(was["phone"])
     objections.count_submission(session, request.remote_addr or "", now)
     complaint = Complaint(
-        words=typed["words"],
+        words=was["words"],
         phone=phone,
         against_town="against_town" in request.form,
     )
@@ -178,7 +181,7 @@ def _phone(text: str) -> str | None:
 @public.route("/answers", methods=["GET", "POST"])
 def answer() -> ResponseReturnValue:
     """What became of an objection, for whoever has its number and code."""
-    number, code = request.form.get("number", "")[:32], request.form.get("code", "")[:16]
+    number, code = typed("number", 32), typed("code", 16)
     found, tried = None, request.method == "POST"
     words: tuple[str, ...] = ()
     with transaction() as session:

@@ -16,6 +16,7 @@ from console.base import NAV, Elsewhere, NavItem, current, door, look, needs, pa
 from console.changes import is_stale, tell_what_changed, tell_why_not
 from console.files import docx, shown, upload
 from console.reviews import keys
+from console.typed import typed
 from console.words import moment
 from console.worklist import CASE_ROLES
 from models import Attachment, BoardPhoto, PublicNotice, Region, Role
@@ -67,10 +68,10 @@ def notice_draft() -> ResponseReturnValue:
     """Draft one for a village or the whole town."""
     seat = current()
     place = seat.session.scalars(
-        select(Region).where(Region.code == request.form.get("place", ""), area(seat.region))
+        select(Region).where(Region.code == typed("place"), area(seat.region))
     ).first()
     if place is None:
-        raise Elsewhere("region", request.form.get("place", ""))
+        raise Elsewhere("region", typed("place"))
     chosen = keys(request.form.getlist("case"))
     try:
         notice = public_notices.draft(seat.session, place, chosen, seat.acting, seat.now)
@@ -203,7 +204,7 @@ def notice_discard(code: str) -> Response:
 @needs(HEAD)
 def notice_withdraw(code: str) -> Response:
     """Take it down, whole; or correct the chosen lines on a new one."""
-    seat, why = current(), request.form.get("why", "")[:255]
+    seat, why = current(), typed("why")
 
     def verb(found: PublicNotice) -> tuple[str, dict[str, Any]]:
         if request.form.get("do") == "correct":
@@ -222,7 +223,7 @@ def notice_board(code: str) -> Response:
     """The photo of the paper on one board."""
     seat, found = current(), _found(code)
     region = seat.session.scalars(
-        select(Region).where(Region.code == request.form.get("board", ""), area(seat.region))
+        select(Region).where(Region.code == typed("board"), area(seat.region))
     ).first()
     if region is None:
         raise Elsewhere("region", request.form.get("board"))
@@ -257,8 +258,8 @@ def notice_objection(code: str) -> Response:
     seat, found, form = current(), _found(code), request.form
     item = next((one for one in found.items if str(one.id) == form.get("item")), None)
     complaint = Complaint(
-        words=form.get("words", "")[:1000],
-        phone=form.get("phone", "").strip()[:20] or None,
+        words=typed("words", 1000),
+        phone=typed("phone", 20) or None,
         against_town="against_town" in form,
     )
     if item is None:
@@ -282,7 +283,7 @@ def notice_docx(code: str) -> Response:
     return docx(content, f"notice-{found.code}.docx")
 
 
-@door.get("/notices/<code>/boards/<int:key>")
+@door.get("/notices/<code>/boards/<int(max=2147483647):key>")
 @needs(*CASE_ROLES)
 def notice_photo(code: str, key: int) -> Response:
     """The photo of one board."""

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from console.base import NAV, Elsewhere, NavItem, current, door, look, needs, page, say, tell
 from console.changes import is_stale, tell_what_changed, tell_why_not
 from console.files import docx, shown, upload
+from console.typed import typed
 from console.words import obstacle_words
 from console.worklist import CASE_ROLES
 from models import Application, Attachment, AttendeeRole, Region, Review
@@ -35,7 +36,7 @@ def review_list() -> str:
     return _list_page({})
 
 
-def _list_page(typed: dict[str, object]) -> str:
+def _list_page(was: dict[str, object]) -> str:
     seat = current()
     waiting = reviews.waiting(seat.session, seat.region) if seat.role in KEEPERS else ()
     if waiting:
@@ -44,7 +45,7 @@ def _list_page(typed: dict[str, object]) -> str:
         "reviews.html",
         waiting=waiting,
         meetings=reviews.of_place(seat.session, seat.region),
-        typed=typed,
+        typed=was,
         keeps=seat.role in KEEPERS,
     )
 
@@ -61,7 +62,7 @@ def review_plan() -> ResponseReturnValue:
             seat.session,
             _village(chosen),
             held_on=held_on,
-            place=form.get("place", "")[:64],
+            place=typed("place", 64),
             chosen=chosen,
             acting=seat.acting,
             now=seat.now,
@@ -109,11 +110,11 @@ def review(key: uuid.UUID) -> str:
     return _screen(_found(key), None)
 
 
-def _screen(meeting: Review, typed: Sheet | None) -> str:
+def _screen(meeting: Review, was: Sheet | None) -> str:
     seat = current()
     seat.session.flush()
     look("review", meeting.id, rows=len(meeting.results))
-    people = typed.attendees if typed else [(one.name, one.role) for one in meeting.attendees]
+    people = was.attendees if was else [(one.name, one.role) for one in meeting.attendees]
     open_here = meeting.closed_at is None and seat.role in KEEPERS
     missing = review_checks.unfinished(seat.session, meeting, seat.now) if open_here else ()
     return page(
@@ -121,8 +122,8 @@ def _screen(meeting: Review, typed: Sheet | None) -> str:
         meeting=meeting,
         people=list(people),
         rows=max(LEAST_NAMES, len(people) + BLANK_NAMES),
-        votes={vote.application_id: vote for vote in typed.votes} if typed else {},
-        typed=typed,
+        votes={vote.application_id: vote for vote in was.votes} if was else {},
+        typed=was,
         roles=list(AttendeeRole),
         missing=missing,
         quorum=reviews.quorum(seat.today),
@@ -167,37 +168,36 @@ def _close(meeting: Review) -> None:
 
 def _sheet(meeting: Review) -> Sheet:
     form = request.form
-    names = [name.strip()[:64] for name in form.getlist("attendee")[:MOST_NAMES]]
+    names = [name.replace("\x00", "").strip()[:64] for name in form.getlist("attendee")]
     roles = form.getlist("role")
     people = tuple(
         (name, AttendeeRole(role))
-        for name, role in zip(names, roles, strict=False)
+        for name, role in zip(names[:MOST_NAMES], roles, strict=False)
         if name and role in set(AttendeeRole)
     )
     return Sheet(
         held_on=_day(form.get("held_on", "")) or meeting.held_on,
-        place=form.get("place", "")[:64],
+        place=typed("place", 64),
         attendees=people,
         votes=tuple(_vote(result.application_id) for result in meeting.results),
     )
 
 
 def _vote(key: uuid.UUID) -> Vote:
-    form = request.form
-    names = form.get(f"recused-{key}", "").replace("，", "、").replace(",", "、").split("、")
+    names = typed(f"recused-{key}").replace("，", "、").replace(",", "、").split("、")
     return Vote(
         application_id=key,
         votes_for=_number(f"for-{key}"),
         votes_against=_number(f"against-{key}"),
         abstained=_number(f"abstained-{key}"),
         recused=tuple(dict.fromkeys(name.strip() for name in names if name.strip())),
-        kin_absent=f"kin_absent-{key}" in form,
-        remark=form.get(f"remark-{key}", ""),
+        kin_absent=f"kin_absent-{key}" in request.form,
+        remark=typed(f"remark-{key}"),
     )
 
 
 def _number(name: str) -> int:
-    text = request.form.get(name, "").strip()
+    text = typed(name)
     return int(text) if text.isdecimal() and len(text) < 5 else (-1 if text else 0)
 
 

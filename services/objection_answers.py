@@ -135,6 +135,16 @@ def _send(session: Session, ticket: Ticket, objection: Objection, now: datetime)
         )
 
 
+def reply_to(session: Session, ticket: Ticket) -> str | None:
+    """What the writer of a ticket was told, for whoever asks again; None before it is decided."""
+    return session.scalars(
+        select(Objection.reply)
+        .where(Objection.ticket_id == ticket.id, Objection.decided_at.is_not(None))
+        .order_by(Objection.decided_at.desc())
+        .limit(1)
+    ).first()
+
+
 def _may_act(session: Session, objection: Objection, acting: Acting) -> Application | None:
     objections.may_handle(objection, acting)
     if objection.decided_at is not None:

@@ -77,6 +77,10 @@ def _of_result(session: Session, review: Review, result: ReviewResult) -> Iterat
     votes = result.votes_for + result.votes_against + result.abstained
     recused = recused_of(result)
     roles = {attendee.name: attendee.role for attendee in review.attendees}
+    submitted_on = business_date(result.application.submitted_at)
+    if review.held_on < submitted_on:  # a meeting made up afterwards (F-14)
+        day = submitted_on.isoformat()
+        yield Obstacle("review.before_application", {"name": person.name, "submitted_on": day})
     if not votes:
         yield Obstacle("review.no_votes", {"name": person.name})
     for absent in (name for name in recused if name not in roles):

@@ -382,3 +382,48 @@ def test_the_case_leads_to_its_notice_and_objection(
         visitor.get(f"/console/cases/{number}")
         assert f"/console/notices/{hung[0]}" in visitor.page
         assert ("/console/objections/" in visitor.page) is may
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/notices/%00", "/notices/x%00/objections", "/notices/" + "9" * 300],
+)
+def test_a_strange_address_is_not_there(path: str, stranger: Visitor) -> None:
+    assert stranger.get(path).status_code == 404
+
+
+def test_characters_that_no_database_takes_are_left_out(
+    hung: tuple[str, str, str], stranger: Visitor, seeded_sessions: Sessions
+) -> None:
+    assert object_to(stranger, hung[0], words="开\x00超市") == 200
+    with seeded_sessions() as session:
+        words = session.scalars(select(Ticket)).one().words
+    assert words is not None
+    assert words.startswith("开超市")
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("publish", {"when": "later", "at": "9999-12-31T23:59"}),
+        ("publish", {"when": "later", "at": "nonsense"}),
+        ("drop", {"item": "9" * 30}),
+        ("withdraw", {"do": "correct", "item": "9" * 30, "why": "x"}),
+        ("withdraw", {"why": ""}),
+        ("board", {"board": "nowhere", "hung_on": "nonsense"}),
+        ("objections", {"item": "x"}),
+    ],
+)
+def test_nonsense_is_answered_and_changes_nothing(
+    hung: tuple[str, str, str],
+    visit: Visit,
+    seeded_sessions: Sessions,
+    path: str,
+    form: dict[str, str],
+) -> None:
+    head = visit("zhenfuze")
+    head.get(f"/console/notices/{hung[0]}")
+    form = {"version": head.field_value("version"), **form}
+    assert head.post(f"/console/notices/{hung[0]}/{path}", form).status_code in {200, 404}
+    assert status_of(seeded_sessions, hung[1]) == "on_notice"
+    assert head.get(f"/console/notices/{hung[0]}/boards/{'9' * 30}").status_code == 404

@@ -284,6 +284,9 @@ def test_who_left_no_name_asks_with_number_and_code(
     found = objections.numbered(seeded, receipt.number, receipt.code.lower())
     assert found == (ticket, receipt.objection)
     assert objections.numbered(seeded, receipt.number, "AAAAAA") is None
+    assert objection_answers.reply_to(seeded, ticket) is None
+    decide(seeded, receipt.objection, head, upheld=False, reply="没查到")
+    assert objection_answers.reply_to(seeded, ticket) == "没查到"
 
 
 @pytest.mark.parametrize("when", [OVER, at("2022-04-27 10:00")])

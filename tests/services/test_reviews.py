@@ -112,6 +112,7 @@ def test_each_case_goes_its_way_by_its_vote(seeded: Session, clerk: Acting) -> N
         ),
         ({"place": " "}, "review.no_place"),
         ({"held_on": date(2022, 4, 7)}, "review.not_held_yet"),
+        ({"held_on": date(2022, 4, 5)}, "review.before_application"),
     ],
 )
 def test_a_meeting_that_was_none_does_not_count(
