@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, case, func, literal, select
 from sqlalchemy.orm import Session, joinedload
 
 from models import (
@@ -63,19 +63,24 @@ class Entered:
 def to_add(session: Session, region: Region, today: date) -> Sequence[ToAdd]:
     """Rural workers of an area who start on a known day, or are on a post, without a cover for that
     day (for today, for those who are there)."""
-    found = []
+    on_post = Engagement.status.in_(ON_THE_POST) & (Engagement.starts_on < today)
+    day = case((on_post, literal(today)), else_=Engagement.starts_on)
+    covered = select(InsuranceCover.id).where(
+        InsuranceCover.engagement_id == Engagement.id,
+        InsuranceCover.from_on <= day,
+        InsuranceCover.to_on.is_(None) | (InsuranceCover.to_on >= day),
+    )
     rows = session.execute(
         _rural(region)
-        .where(Engagement.starts_on.is_not(None), Engagement.status != EngagementStatus.ENDED)
+        .add_columns(day)
+        .where(
+            Engagement.starts_on.is_not(None),
+            Engagement.status != EngagementStatus.ENDED,
+            ~covered.exists(),
+        )
         .order_by(Engagement.worker_code)
-    ).all()
-    covers = insurance_gaps.covers_of(session, [engagement.id for (engagement,) in rows])
-    for (engagement,) in rows:
-        starts_on = engagement.starts_on
-        day = max(starts_on, today) if engagement.status in ON_THE_POST else starts_on
-        if not any(insurance_gaps.holds(one, day) for one in covers.get(engagement.id, ())):
-            found.append(ToAdd(engagement, day))
-    return found
+    )
+    return [ToAdd(engagement, from_on) for engagement, from_on in rows]
 
 
 def to_delete(session: Session, region: Region) -> Sequence[ToDelete]:
@@ -99,15 +104,30 @@ def ending_soon(session: Session, region: Region, today: date) -> int:
     """How many covers of workers on a post end within the days of `insurance.ending_soon_days`,
     with none behind them."""
     within = int(parameters.in_force("insurance.ending_soon_days", today).value)
-    rows = session.scalars(_rural(region).where(Engagement.status.in_(ON_THE_POST))).all()
-    covers = insurance_gaps.covers_of(session, [engagement.id for engagement in rows])
-    count = 0
-    for engagement in rows:
-        held = covers.get(engagement.id, ())
-        last = max((one.to_on or date.max for one in held), default=None)
-        if last is not None and today <= last and (last - today).days < within:
-            count += 1 if engagement.ends_on is None or last < engagement.ends_on else 0
-    return count
+    last = (
+        select(
+            InsuranceCover.engagement_id,
+            func.max(func.coalesce(InsuranceCover.to_on, literal(date.max))).label("last_on"),
+        )
+        .group_by(InsuranceCover.engagement_id)
+        .subquery()
+    )
+    ending = (
+        select(func.count())
+        .select_from(Engagement)
+        .join(last, last.c.engagement_id == Engagement.id)
+        .join(Post, Engagement.post_id == Post.id)
+        .join(Region, Post.region_id == Region.id)
+        .where(
+            area(region),
+            Engagement.track == "rural",
+            Engagement.status.in_(ON_THE_POST),
+            last.c.last_on >= today,
+            last.c.last_on < today + timedelta(days=within),
+            Engagement.ends_on.is_(None) | (last.c.last_on < Engagement.ends_on),
+        )
+    )
+    return session.scalar(ending) or 0
 
 
 def enter(session: Session, content: bytes, acting: Acting, now: datetime) -> Entered:
