@@ -46,8 +46,8 @@ from models.plan import (
 )
 from models.procedure import ApplicationStatus
 from models.reviews import AttendeeRole, Review, ReviewAttendee, ReviewResult
-from models.staff import Role, Staff, StaffGrant, StaffKin, StaffSession
-from models.talk import Conversation, Inbound, Ticket
+from models.staff import Role, Staff, StaffContact, StaffGrant, StaffKin, StaffSession
+from models.talk import Conversation, Inbound, Ticket, TicketStep
 from models.telling import ChannelToken, Delivery, JobRun, Lease, Receipt
 from models.trust import AuditEntry, AuditSeal, ClockShift, ParameterOverride
 
@@ -105,10 +105,12 @@ __all__ = [
     "Sighting",
     "SocialInsurance",
     "Staff",
+    "StaffContact",
     "StaffGrant",
     "StaffKin",
     "StaffSession",
     "Ticket",
+    "TicketStep",
     "Training",
     "make_engine",
     "new_id",

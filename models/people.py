@@ -62,6 +62,9 @@ class Contact(Base):
     village_hint_id: Mapped[int | None] = mapped_column(ForeignKey("region.id"))
     opted_out_at: Mapped[datetime | None]
     quiet_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    """When an office answered something of theirs that no message could bring them: they are shown
+    it when they next write."""
 
     address = Sealed()
     person: Mapped[Person | None] = relationship()

@@ -6,7 +6,7 @@ import uuid
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, new_id
@@ -89,6 +89,33 @@ class StaffKin(Base):
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), index=True)
     relation: Mapped[str] = mapped_column(String(32))
     declared_at: Mapped[datetime]
+
+
+class StaffContact(Base):
+    """A contact through which a member of staff works by chat: offered by the console with a
+    one-time code, of which only a keyed hash stands here, and bound by whoever sends it."""
+
+    __tablename__ = "staff_contact"
+    __table_args__ = (
+        Index(
+            "uq_staff_contact_bound",
+            "contact_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    staff_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"), index=True)
+    contact_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("contact.id"))
+    code_index: Mapped[str] = mapped_column(String(32), index=True)
+    offered_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    bound_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+    staff: Mapped[Staff] = relationship(lazy="joined", innerjoin=True)
 
 
 class StaffSession(Base):

@@ -22,6 +22,7 @@ from models.base import Base, new_id
 from models.people import Contact
 from models.places import Region
 from models.sealing import Sealed
+from models.staff import Staff
 
 
 class Inbound(Base):
@@ -124,3 +125,25 @@ class Ticket(Base):
     phone = Sealed()
     region: Mapped[Region | None] = relationship(foreign_keys=[region_id])
     accused: Mapped[Region | None] = relationship(foreign_keys=[accused_region_id])
+    steps: Mapped[list[TicketStep]] = relationship(order_by="TicketStep.id", viewonly=True)
+
+
+class TicketStep(Base):
+    """What an office did with a ticket: a reply to its writer, a note, handing it on, closing it.
+
+    The clock is who has no staff. `shown_at`: when the writer got a reply, by whatever way."""
+
+    __tablename__ = "ticket_step"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    ticket_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("ticket.id"), index=True)
+    at: Mapped[datetime]
+    act: Mapped[str] = mapped_column(String(16))
+    staff_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    words_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    from_level: Mapped[str] = mapped_column(String(16))
+    to_level: Mapped[str] = mapped_column(String(16))
+    shown_at: Mapped[datetime | None]
+
+    words = Sealed()
+    staff: Mapped[Staff | None] = relationship()

@@ -92,6 +92,14 @@ JOBS: tuple[Job, ...] = (
         grace=timedelta(seconds=60),
     ),
     Job(
+        name="escalate_tickets",
+        trigger=every(60),
+        verb=trust_works.escalate_tickets,
+        is_due=trust_works.has_overdue_tickets,
+        does="Takes tickets that nobody closed in time to the office above.",
+        grace=timedelta(seconds=60),
+    ),
+    Job(
         name="publish_notices",
         trigger=every(20),
         verb=notice_works.publish_notices,

@@ -8,7 +8,7 @@ import time
 import structlog
 
 from scheduler.works import RUN_SECONDS, Works
-from services import audit
+from services import audit, ticket_desk
 
 log = structlog.get_logger()
 
@@ -31,3 +31,17 @@ def seal_audit(works: Works) -> int:
         log.info("audit.sealed", seal=made.id, entries=made.entries, sha256=made.sha256)
         sealed += made.entries
     return sealed
+
+
+def has_overdue_tickets(works: Works) -> bool:
+    """Whether a ticket was not closed by its day."""
+    with works.sessions() as session:
+        return ticket_desk.has_overdue(session, works.clock.now(session))
+
+
+def escalate_tickets(works: Works) -> int:
+    """Take tickets that were not closed by their day to the office above."""
+    with works.sessions.begin() as session:
+        taken = ticket_desk.escalate(session, works.clock.now(session))
+    log.info("tickets.escalated", tickets=taken)
+    return taken

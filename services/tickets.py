@@ -34,7 +34,7 @@ _WORKING_DAYS = {
 _OTHERWISE = "conversation.human_answer_days"
 
 _RANKS = (TicketLevel.VILLAGE, TicketLevel.TOWN, TicketLevel.DISTRICT, TicketLevel.SUPERVISION)
-_LEVEL_OF = {
+LEVEL_OF = {
     RegionKind.VILLAGE: TicketLevel.VILLAGE,
     RegionKind.TOWN: TicketLevel.TOWN,
     RegionKind.STREET: TicketLevel.TOWN,
@@ -82,7 +82,7 @@ def open_ticket(session: Session, request: Request, at: datetime) -> Ticket:
         urgent=request.kind in URGENT,
         answers=dict(request.answers),
         opened_at=at,
-        due_on=_due_on(request.kind, day),
+        due_on=due_on(request.kind, day),
     )
     ticket.words = request.words
     ticket.phone = None if hidden else request.phone
@@ -157,13 +157,21 @@ def has_open_objection(session: Session, notice_id: int) -> bool:
 
 def may_see(ticket: Ticket, office: Region) -> bool:
     """Whether an office's people may see a ticket: high enough, in its own area, not accused."""
-    if _RANKS.index(_LEVEL_OF[office.kind]) < _RANKS.index(TicketLevel(ticket.level)):
+    if _RANKS.index(LEVEL_OF[office.kind]) < _RANKS.index(TicketLevel(ticket.level)):
         return False
     if ticket.accused is not None and office.path.startswith(ticket.accused.path):
         return False
     if ticket.region is None:
         return office.kind == RegionKind.DISTRICT
     return ticket.region.path.startswith(office.path)
+
+
+def lowest_level(ticket: Ticket) -> TicketLevel:
+    """The lowest level whose offices may ever get a ticket: above the accused; for pooled pay, the
+    district."""
+    if ticket.kind == TicketKind.POOLING:
+        return TicketLevel.DISTRICT
+    return _above(ticket.accused) if ticket.accused is not None else TicketLevel.VILLAGE
 
 
 def reporter_key(contact: Contact) -> str:
@@ -199,15 +207,15 @@ def _route(session: Session, request: Request) -> tuple[TicketLevel, Region | No
     if place is None or place.kind == RegionKind.DISTRICT:
         return TicketLevel.DISTRICT, district(session)
     if request.kind is TicketKind.ACCIDENT:
-        return _LEVEL_OF[place.kind], place
+        return LEVEL_OF[place.kind], place
     return TicketLevel.TOWN, place
 
 
 def _above(accused: Region) -> TicketLevel:
-    return _RANKS[_RANKS.index(_LEVEL_OF[accused.kind]) + 1]
+    return _RANKS[_RANKS.index(LEVEL_OF[accused.kind]) + 1]
 
 
-def _due_on(kind: TicketKind, day: date) -> date | None:
+def due_on(kind: TicketKind, day: date) -> date | None:
     """By when; None where the working calendar of the year has not been entered yet."""
     if kind in URGENT:
         return day

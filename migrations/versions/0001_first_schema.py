@@ -169,6 +169,7 @@ def upgrade() -> None:
     sa.Column('village_hint_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('opted_out_at', models.base.Instant(timezone=True), nullable=True),
     sa.Column('quiet_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('answered_at', models.base.Instant(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_contact_person_id_person')),
     sa.ForeignKeyConstraint(['village_hint_id'], ['region.id'], name=op.f('fk_contact_village_hint_id_region')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_contact')),
@@ -418,6 +419,24 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('sighting', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_sighting_person_id'), ['person_id'], unique=False)
+
+    op.create_table('staff_contact',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('staff_id', sa.Uuid(), nullable=False),
+    sa.Column('contact_id', sa.Uuid(), nullable=True),
+    sa.Column('code_index', sa.String(length=32), nullable=False),
+    sa.Column('offered_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('expires_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('bound_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('ended_at', models.base.Instant(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_staff_contact_contact_id_contact')),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_staff_contact_staff_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_staff_contact'))
+    )
+    with op.batch_alter_table('staff_contact', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_staff_contact_code_index'), ['code_index'], unique=False)
+        batch_op.create_index(batch_op.f('ix_staff_contact_staff_id'), ['staff_id'], unique=False)
+        batch_op.create_index('uq_staff_contact_bound', ['contact_id'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
 
     op.create_table('staff_grant',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -671,6 +690,23 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_review_attendee')),
     sa.UniqueConstraint('review_id', 'name', name=op.f('uq_review_attendee_review_id_name'))
     )
+    op.create_table('ticket_step',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('ticket_id', sa.Uuid(), nullable=False),
+    sa.Column('at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('act', sa.String(length=16), nullable=False),
+    sa.Column('staff_id', sa.Uuid(), nullable=True),
+    sa.Column('words_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('from_level', sa.String(length=16), nullable=False),
+    sa.Column('to_level', sa.String(length=16), nullable=False),
+    sa.Column('shown_at', models.base.Instant(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_ticket_step_staff_id_staff')),
+    sa.ForeignKeyConstraint(['ticket_id'], ['ticket.id'], name=op.f('fk_ticket_step_ticket_id_ticket')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ticket_step'))
+    )
+    with op.batch_alter_table('ticket_step', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_ticket_step_ticket_id'), ['ticket_id'], unique=False)
+
     op.create_table('application_event',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('application_id', sa.Uuid(), nullable=False),
@@ -996,6 +1032,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_application_event_application_id'))
 
     op.drop_table('application_event')
+    with op.batch_alter_table('ticket_step', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_ticket_step_ticket_id'))
+
+    op.drop_table('ticket_step')
     op.drop_table('review_attendee')
     with op.batch_alter_table('post_change', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_post_change_post_id'))
@@ -1050,6 +1090,12 @@ def downgrade() -> None:
         batch_op.drop_index('ix_staff_grant_place')
 
     op.drop_table('staff_grant')
+    with op.batch_alter_table('staff_contact', schema=None) as batch_op:
+        batch_op.drop_index('uq_staff_contact_bound', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
+        batch_op.drop_index(batch_op.f('ix_staff_contact_staff_id'))
+        batch_op.drop_index(batch_op.f('ix_staff_contact_code_index'))
+
+    op.drop_table('staff_contact')
     with op.batch_alter_table('sighting', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_sighting_person_id'))
 

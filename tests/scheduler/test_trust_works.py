@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,12 +12,13 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from channels.wechat.media import Media
 from cli.audit import audit_trail
-from models import AuditEntry, AuditSeal, make_engine, schema, session_factory
+from models import AuditEntry, AuditSeal, Ticket, make_engine, schema, session_factory
+from models.talk import TicketKind
 from scheduler import trust_works
 from scheduler.works import Works
-from services import audit
+from services import audit, tickets
 from services.trail import note
-from tests.builders import NOW
+from tests.builders import NOW, region
 from tests.databases import _without_triggers
 
 
@@ -65,7 +65,17 @@ def test_what_was_just_written_waits(sessions: sessionmaker[Session]) -> None:
     assert trust_works.seal_audit(works_on(sessions, NOW + timedelta(seconds=30))) == 0
 
 
-Run = Callable[..., Result]
+def test_the_clock_takes_overdue_tickets_up(seeded_sessions: sessionmaker[Session]) -> None:
+    with seeded_sessions.begin() as session:
+        request = tickets.Request(TicketKind.HELP, words="没人理", place=region(session, "xinyan"))
+        number = tickets.open_ticket(session, request, NOW).number
+    assert not trust_works.has_overdue_tickets(works_on(seeded_sessions))
+    works = works_on(seeded_sessions, NOW + timedelta(days=30))
+    assert trust_works.has_overdue_tickets(works)
+    assert trust_works.escalate_tickets(works) == 1
+    with seeded_sessions() as session:
+        ticket = session.scalars(select(Ticket).where(Ticket.number == number)).one()
+        assert ticket.level == "district"
 
 
 @pytest.fixture
