@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
@@ -20,7 +20,7 @@ from console.guard import csrf
 from console.typed import typed
 from console.words import obstacle_words
 from models import PublicNotice, Region
-from services import notice_paper, objections
+from services import notice_paper, objections, public_notices
 from services.acting import CLOCK
 from services.clock import business_date
 from services.guards import Obstacle
@@ -90,7 +90,12 @@ def notices() -> str:
         hanging = session.scalars(
             select(PublicNotice)
             .join(Region, PublicNotice.region_id == Region.id)
-            .where(*_open(), PublicNotice.last_on >= today)
+            .where(
+                PublicNotice.published_at.is_not(None),
+                PublicNotice.taken_down_at.is_(None),
+                PublicNotice.last_on >= today,
+            )
+            .options(selectinload(PublicNotice.items))
             .order_by(Region.path, PublicNotice.id)
         )
         papers = [notice_paper.paper(notice, Audience.WEB) for notice in hanging]
@@ -104,18 +109,14 @@ def notice(code: str) -> ResponseReturnValue:
         return _screen(session, _found(session, code), Said())
 
 
-def _open() -> tuple[Any, ...]:
-    return (PublicNotice.published_at.is_not(None), PublicNotice.taken_down_at.is_(None))
-
-
 def _today(session: Session) -> Any:
     return business_date(console().clock.now(session))
 
 
 def _found(session: Session, code: str) -> PublicNotice:
     """A notice that may still be read; what was never published is not told from what is gone."""
-    found = session.scalars(select(PublicNotice).where(PublicNotice.code == code, *_open())).first()
-    if found is None:
+    found = public_notices.load(session, code)
+    if found is None or found.published_at is None or found.taken_down_at is not None:
         raise NotFound
     return found
 

@@ -85,7 +85,7 @@ def notice_draft() -> ResponseReturnValue:
 def _found(code: str) -> PublicNotice:
     """A notice of this place, or of the town above that names its people."""
     seat = current()
-    found = seat.session.scalars(select(PublicNotice).where(PublicNotice.code == code)).first()
+    found = public_notices.load(seat.session, code)
     if found is None or not any(
         covers(seat.region, place) for place in (found.region, *notice_paper.boards(found))
     ):

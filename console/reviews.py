@@ -97,7 +97,7 @@ def keys(texts: list[str]) -> set[uuid.UUID]:
 
 def _found(key: uuid.UUID) -> Review:
     seat = current()
-    review = seat.session.get(Review, key)
+    review = reviews.load(seat.session, key)
     if review is None or not covers(seat.region, review.village):
         raise Elsewhere("review", key)
     return review

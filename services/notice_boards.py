@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from models import BoardPhoto, PublicNotice, PublicNoticeItem, Region, Role
 from services import attachments, notice_paper
@@ -32,16 +32,29 @@ class Board:
 
 def boards(session: Session, notice: PublicNotice) -> tuple[Board, ...]:
     """Every board of a published notice, with its newest photo."""
+    return _boards(notice, _photos(session, [notice]))
+
+
+def _boards(
+    notice: PublicNotice, photos: Mapping[tuple[int, int], BoardPhoto]
+) -> tuple[Board, ...]:
     if notice.posted_on is None:
         return ()
-    photos = session.scalars(
-        select(BoardPhoto).where(BoardPhoto.notice_id == notice.id).order_by(BoardPhoto.id)
-    )
-    newest = {photo.region_id: photo for photo in photos}
     due_on = working_deadline("notice.board_photo_days", notice.posted_on)
     return tuple(
-        Board(region, newest.get(region.id), due_on) for region in notice_paper.boards(notice)
+        Board(region, photos.get((notice.id, region.id)), due_on)
+        for region in notice_paper.boards(notice)
     )
+
+
+def _photos(session: Session, notices: Sequence[PublicNotice]) -> dict[tuple[int, int], BoardPhoto]:
+    """The newest photo by notice and place."""
+    photos = session.scalars(
+        select(BoardPhoto)
+        .where(BoardPhoto.notice_id.in_([notice.id for notice in notices]))
+        .order_by(BoardPhoto.id)
+    )
+    return {(photo.notice_id, photo.region_id): photo for photo in photos}
 
 
 def show(  # noqa: PLR0913 - which board, when, what, who
@@ -86,10 +99,11 @@ def lacking(session: Session, place: Region, now: datetime) -> list[tuple[Public
     today = business_date(now)
     under = select(Region.id).where(Region.path.startswith(place.path))
     hanging = _hanging(session, under, today)
+    photos = _photos(session, hanging)
     return [
         (notice, board)
         for notice in hanging
-        for board in boards(session, notice)
+        for board in _boards(notice, photos)
         if board.photo is None and board.region.path.startswith(place.path)
     ]
 
@@ -104,6 +118,10 @@ def _hanging(session: Session, under: object, today: date) -> Sequence[PublicNot
             PublicNotice.posted_on <= today,
             PublicNotice.last_on >= today,
             PublicNotice.taken_down_at.is_(None),
+        )
+        .options(
+            joinedload(PublicNotice.region),
+            selectinload(PublicNotice.items).joinedload(PublicNoticeItem.village),
         )
         .order_by(PublicNotice.id)
     ).all()

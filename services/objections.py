@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from models import (
     Application,
@@ -44,6 +44,7 @@ from services.trail import note
 from services.whereabouts import town_of
 
 HANDLERS = frozenset({Role.TOWN_CLERK, Role.TOWN_HEAD, Role.DISTRICT_CLERK})
+_PLACES = (joinedload(Ticket.region), joinedload(Ticket.accused))
 _CODE_SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Without 0 and O, 1 and I: the code is copied by hand."""
 
@@ -157,6 +158,10 @@ def waiting(session: Session, office: Region) -> Sequence[Objection]:
         .join(PublicNoticeItem, Objection.item_id == PublicNoticeItem.id)
         .join(Region, PublicNoticeItem.village_id == Region.id)
         .where(Region.path.startswith(office.path), Objection.decided_at.is_(None))
+        .options(
+            joinedload(Objection.item).joinedload(PublicNoticeItem.village),
+            joinedload(Objection.ticket).options(*_PLACES),
+        )
         .order_by(Objection.due_on, Objection.raised_at)
     )
     return [found for found in session.scalars(asked) if sees(found, office)]
@@ -183,6 +188,7 @@ def unassigned(session: Session, office: Region) -> Sequence[Ticket]:
             Ticket.closed_at.is_(None),
             ~linked.exists(),
         )
+        .options(*_PLACES)
         .order_by(Ticket.opened_at)
     )
     return [ticket for ticket in session.scalars(asked) if tickets.may_see(ticket, office)]

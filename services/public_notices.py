@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from models import Application, ApplicationStatus, PublicNotice, PublicNoticeItem, Region, Role
 from models.places import RegionKind
@@ -39,6 +39,11 @@ def waiting(session: Session, place: Region) -> Sequence[Application]:
         .join(Region, Application.village_id == Region.id)
         .outerjoin(PublicNotice, Application.notice_id == PublicNotice.id)
         .where(Region.path.startswith(place.path), Application.status.in_(waits), free)
+        .options(
+            joinedload(Application.person),
+            joinedload(Application.post),
+            joinedload(Application.village),
+        )
         .order_by(Region.path, Application.number)
     ).all()
 
@@ -165,6 +170,20 @@ def correct(
     return fresh
 
 
+def load(session: Session, code: str) -> PublicNotice | None:
+    """One notice with everything that its page shows."""
+    line = selectinload(PublicNotice.items)
+    return session.scalars(
+        select(PublicNotice)
+        .where(PublicNotice.code == code)
+        .options(
+            joinedload(PublicNotice.region),
+            line.joinedload(PublicNoticeItem.village),
+            line.joinedload(PublicNoticeItem.application).joinedload(Application.announcement),
+        )
+    ).first()
+
+
 def in_area(session: Session, place: Region, *, most: int = 50) -> Sequence[PublicNotice]:
     """The notices of a place and everything under it, and those of the towns above that name its
     people; the newest first."""
@@ -175,6 +194,7 @@ def in_area(session: Session, place: Region, *, most: int = 50) -> Sequence[Publ
         select(PublicNotice)
         .join(Region, PublicNotice.region_id == Region.id)
         .where(or_(Region.path.startswith(place.path), named))
+        .options(selectinload(PublicNotice.items))
         .order_by(PublicNotice.id.desc())
         .limit(most)
     ).all()

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from models import (
     Application,
@@ -87,6 +87,7 @@ def waiting(session: Session, village: Region) -> Sequence[Application]:
             Application.status == ApplicationStatus.VILLAGE_REVIEW,
             ~planned.exists(),
         )
+        .options(joinedload(Application.person), joinedload(Application.post))
         .order_by(Application.number)
     ).all()
 
@@ -201,9 +202,25 @@ def of_place(session: Session, place: Region, *, most: int = 50) -> Sequence[Rev
         select(Review)
         .join(Region, Review.village_id == Region.id)
         .where(Region.path.startswith(place.path))
+        .options(joinedload(Review.village), selectinload(Review.results))
         .order_by(Review.closed_at.is_not(None), Review.created_at.desc())
         .limit(most)
     ).all()
+
+
+def load(session: Session, key: uuid.UUID) -> Review | None:
+    """One meeting with everything that its page shows."""
+    case = selectinload(Review.results).joinedload(ReviewResult.application)
+    return session.get(
+        Review,
+        key,
+        options=(
+            joinedload(Review.village),
+            selectinload(Review.attendees),
+            case.joinedload(Application.person),
+            case.joinedload(Application.post),
+        ),
+    )
 
 
 def of_case(session: Session, application: Application) -> tuple[Review, ReviewResult] | None:

@@ -7,7 +7,7 @@ import uuid
 from datetime import date, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
@@ -140,3 +140,28 @@ def _publish(session: Session, key: int, staff_id: uuid.UUID, region_id: int) ->
     notice_publishing.publish(session, session.get_one(PublicNotice, key), acting, POSTED)
     session.flush()
     return "published"
+
+
+def test_a_longer_list_asks_no_more_questions(seeded: Session, head: Acting) -> None:
+    def asked() -> int:
+        seeded.expire_all()
+        statements: list[str] = []
+
+        def count(*call: object) -> None:
+            statements.append(str(call[2]))
+
+        event.listen(seeded.connection(), "before_cursor_execute", count)
+        for source in (Notices(), Objections(), Reviews()):
+            source.items(seeded, head, POSTED, 50)
+        event.remove(seeded.connection(), "before_cursor_execute", count)
+        return len(statements)
+
+    def one_more() -> None:
+        notice = hung(seeded, head)
+        objections.raise_against(seeded, notice.items[0], Complaint("开超市"), CLOCK, POSTED)
+
+    one_more()
+    few = asked()
+    for _ in range(4):
+        one_more()
+    assert asked() == few
