@@ -10,7 +10,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
-from console import forms
+from console import (
+    forms,
+    public_recruitment,  # noqa: F401 - the page for everybody, which this one links to
+)
 from console.base import NAV, Elsewhere, NavItem, current, door, needs, page, say, tell
 from console.files import docx
 from console.words import obstacle_words
@@ -20,7 +23,7 @@ from services import recruitment, recruitment_paper
 from services import recruitment_publishing as publishing
 from services.clock import business_date
 from services.procedure import Hindered
-from services.recruitment import Text
+from services.recruitment import DAYS, Text
 
 MAKERS = tuple(recruitment.MAKERS)
 PUBLISHERS = tuple(publishing.PUBLISHERS)
@@ -174,7 +177,7 @@ def _do(one: Announcement, act: Callable[[], None], done: str) -> ResponseReturn
 
 def _found(key: int) -> Announcement:
     seat = current()
-    one = seat.session.get(Announcement, key)
+    one = seat.session.get(Announcement, key) if key <= forms.LARGEST_KEY else None
     if one is None or (one.published_at is None and seat.role not in recruitment.MAKERS):
         raise Elsewhere("announcement", key)
     return one
@@ -203,15 +206,12 @@ def _screen(one: Announcement, said: tuple[str, ...] = ()) -> str:
     )
 
 
-DAYS = ("opens_on", "closes_on", "reference_on")
-
-
 def _form(
     typed: Mapping[str, object], said: tuple[str, ...] = (), one: Announcement | None = None
 ) -> str:
     seat = current()
     if request.method == "POST":
-        chosen = set(request.form.getlist("post_ids", type=int))
+        chosen = set(forms.keys("post_ids"))
     else:
         chosen = set(one.post_ids) if one else set()
     return page(
@@ -240,7 +240,7 @@ def _read() -> Text | None:
         reference_on=reference_on,
         contact_phone=forms.text("contact_phone", 32),
         remark=forms.text("remark", 1000),
-        post_ids=tuple(sorted(set(request.form.getlist("post_ids", type=int)))),
+        post_ids=forms.keys("post_ids"),
         correction_reason=forms.text("correction_reason", 255),
     )
 

@@ -27,8 +27,12 @@ STYLE = Style(
     value_font_size=22,
     value_label_font_size=22,
     title_font_size=26,
+    opacity="1",
     no_data_font_size=26,
 )
+MARGIN_PER_LETTER = 10
+"""pygal reckons a letter's width by Latin ones; Chinese ones are wider by so much."""
+
 SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
 """pygal leaves its settings in one even where it brings no script files."""
 
@@ -52,6 +56,7 @@ def bars(
         print_values=False,
         explicit_size=True,
         truncate_label=-1,
+        margin_left=MARGIN_PER_LETTER * max(map(len, labels), default=0),
         truncate_legend=-1,
         disable_xml_declaration=True,
     )

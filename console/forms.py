@@ -8,26 +8,29 @@ from datetime import date, datetime, time
 
 from flask import request
 
+from console.typed import typed
 from services.clock import SHANGHAI
 
 LONGEST = 500
+LARGEST_KEY = 2**31 - 1
+"""No row has a larger number, and no database is asked for one."""
 
 
 def text(name: str, longest: int = LONGEST) -> str:
     """A field without the blanks around it, cut at a length that no honest text has."""
-    return request.form.get(name, "").strip()[:longest]
+    return typed(name, longest)
 
 
 def whole(name: str) -> int | None:
     """A whole number, full-width digits allowed; None where it is none."""
-    typed = unicodedata.normalize("NFKC", text(name, 12)).replace(",", "")
-    return int(typed) if re.fullmatch(r"-?[0-9]{1,9}", typed) else None
+    number = unicodedata.normalize("NFKC", text(name, 12)).replace(",", "")
+    return int(number) if re.fullmatch(r"-?[0-9]{1,9}", number) else None
 
 
 def fen(name: str) -> int | None:
     """Yuan with at most two decimals, as fen; None where it is none."""
-    typed = unicodedata.normalize("NFKC", text(name, 16)).replace(",", "")
-    found = re.fullmatch(r"([0-9]{1,8})(?:\.([0-9]{1,2}))?", typed)
+    amount = unicodedata.normalize("NFKC", text(name, 16)).replace(",", "")
+    found = re.fullmatch(r"([0-9]{1,8})(?:\.([0-9]{1,2}))?", amount)
     return int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0")) if found else None
 
 
@@ -54,10 +57,16 @@ def moment(name: str) -> datetime | None:
 
 def lines(name: str, most: int = 20) -> tuple[str, ...]:
     """A text of several lines, each without its blanks; empty ones left out."""
-    typed = request.form.get(name, "").splitlines()
-    return tuple(line.strip()[:200] for line in typed if line.strip())[:most]
+    whole_text = typed(name, 200 * most).splitlines()
+    return tuple(line.strip()[:200] for line in whole_text if line.strip())[:most]
 
 
 def yuan(amount: int | None) -> str:
     """Fen as a form shows them; `fen` reads it back."""
     return "" if amount is None else f"{amount // 100}.{amount % 100:02d}".removesuffix(".00")
+
+
+def keys(name: str) -> tuple[int, ...]:
+    """The numbers of the chosen rows, each once, in order."""
+    chosen = {key for key in request.form.getlist(name, type=int) if 0 < key <= LARGEST_KEY}
+    return tuple(sorted(chosen))

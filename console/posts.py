@@ -54,9 +54,9 @@ NOTHING = Said()
 def posts_page() -> str:
     """The register of one's area."""
     seat, filters = current(), _filters()
-    after = request.args.get("after", "")
+    after = request.args.get("after", 0, type=int)
     found = post_register.find(
-        seat.session, seat.acting, filters, int(after) if after.isdigit() else 0
+        seat.session, seat.acting, filters, after if 0 < after <= forms.LARGEST_KEY else 0
     )
     return page(
         "posts.html",
@@ -186,6 +186,7 @@ def _shown(value: object, name: str) -> str:
 def found(code: str) -> Post:
     """The post, or `Elsewhere`."""
     seat = current()
+    code = code.replace("\x00", "")  # no database takes one
     post = post_register.one(seat.session, seat.acting, code)
     if post is None:
         raise Elsewhere("post", code)
@@ -222,7 +223,8 @@ def _sees_people() -> bool:
 
 def _filters() -> Filters:
     names = Filters.__dataclass_fields__
-    return Filters(**{name: request.args.get(name, "").strip()[:64] for name in names})
+    asked = {name: request.args.get(name, "").replace("\x00", "") for name in names}
+    return Filters(**{name: text.strip()[:64] for name, text in asked.items()})
 
 
 def _places() -> list[Region]:

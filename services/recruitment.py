@@ -24,6 +24,7 @@ from services.procedure import Hindered
 from services.trail import note
 
 MAKERS = frozenset({Role.DISTRICT_CLERK, Role.DISTRICT_APPROVER})
+DAYS = ("opens_on", "closes_on", "reference_on")
 PHONE = re.compile(r"(0[0-9]{2,3}-?)?[0-9]{7,8}|1[3-9][0-9]{9}|12333|12345")
 
 

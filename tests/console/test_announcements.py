@@ -36,7 +36,10 @@ def newest(sessions: sessionmaker[Session]) -> Announcement:
 def published(visitor: Visitor) -> str:
     """The address of the demonstration's announcement, from the list."""
     visitor.get("/console/announcements")
-    return re.findall(r'class="name" href="(/console/announcements/[0-9]+)"', visitor.page)[-1]
+    links: list[str] = re.findall(
+        r'class="name" href="(/console/announcements/[0-9]+)"', visitor.page
+    )
+    return links[-1]
 
 
 def correction(visit: Visit) -> tuple[Visitor, str]:
@@ -164,7 +167,31 @@ def test_a_second_correction_at_once_is_told_of_the_first(visit: Visit) -> None:
     assert "已经有一份没发布的（第2版）" in other.words
 
 
+def test_everybody_reads_what_is_published_and_no_draft(visit: Visit, stranger: Visitor) -> None:
+    stranger.get("/notices/recruitment/2022")
+    assert "2022年4月1日至2022年4月30日" in stranger.words
+    assert "村道路保洁员" in stranger.words
+    clerk, address = correction(visit)
+    clerk.post(f"{address}/edit", corrected(clerk))
+    assert stranger.get("/notices/recruitment/2022/2").status_code == 404
+    approver = visit("qushenpi")
+    approver.get(address)
+    edition = approver.field_value("edition")
+    approver.post(f"{address}/schedule", {"when": "now", "edition": edition})
+    stranger.get("/notices/recruitment/2022")
+    assert "本版为更正版（第2版）：延长报名" in stranger.words
+    stranger.get("/notices/recruitment/2022/1")
+    assert "这一版已经更正" in stranger.words
+    assert "2022年4月30日" in stranger.words
+    for path in ("2023", "2022/9", "99999999999999999999"):
+        assert stranger.get(f"/notices/recruitment/{path}").status_code == 404
+
+
 def test_an_announcement_that_is_not_there(visit: Visit) -> None:
     clerk = visit("qujingban")
+    assert clerk.get("/console/announcements/99999999999999999999").status_code == 404
+    clerk.get("/console/announcements/new")
+    clerk.post("/console/announcements/new", FORM | {"post_ids": ["99999999999999999999", "x"]})
+    assert "存好了" in clerk.words
     for path in ("/console/announcements/999999", "/console/announcements/999999/edit"):
         assert clerk.get(path).status_code == 404

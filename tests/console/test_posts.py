@@ -199,3 +199,17 @@ def test_the_export_is_marked_and_written_down(
     with seeded_sessions() as session:
         entry = session.scalars(select(AuditEntry).where(AuditEntry.act == "post.export")).one()
         assert entry.details["rows"] == 2
+
+
+def test_addresses_that_no_post_has(visit: Visit) -> None:
+    clerk = visit("qujingban")
+    for code in ("P9999-0001", "%00", "x" * 400, "%F0%9F%98%80"):
+        assert clerk.get(f"/console/posts/{code}").status_code == 404
+    assert clerk.get("/console/posts?after=99999999999999999999&words=%00").status_code == 200
+    village = visit("cunwenshu")
+    village.get("/console/posts/new")
+    answer = village.post(
+        "/console/posts/new", FORM | {"name": "保洁\x00员", "headcount": "9" * 30}
+    )
+    assert answer.status_code == 422
+    assert "人数要在1到500之间" in village.words
