@@ -12,6 +12,7 @@ from console.base import NAV, Elsewhere, NavItem, current, door, look, needs, pa
 from console.changes import tell_why_not
 from console.typed import typed
 from models import Objection, PublicNotice, PublicNoticeItem, Role, Ticket
+from models.talk import TicketKind
 from services import notices, objection_answers, objections, public_notices, tickets
 from services.objection_answers import DECIDERS
 from services.objections import HANDLERS
@@ -27,6 +28,11 @@ NAV.append(NavItem("console.objection_list", "objections.nav", READERS, order=40
 @needs(*READERS)
 def objection_list() -> str:
     """What waits: of whom nobody has said whom they concern first, then by due date."""
+    return _list_page({})
+
+
+def _list_page(replies: dict[str, str]) -> str:
+    """`replies`: what was typed and not sent, by the ticket's number."""
     seat = current()
     loose = objections.unassigned(seat.session, seat.region)
     waiting = objections.waiting(seat.session, seat.region)
@@ -37,6 +43,7 @@ def objection_list() -> str:
         loose=loose,
         waiting=waiting,
         lines={ticket.id: _lines(ticket) for ticket in loose},
+        replies=replies,
         handles=seat.role in HANDLERS,
     )
 
@@ -58,9 +65,7 @@ def _lines(ticket: Ticket) -> list[PublicNoticeItem]:
 def objection_assign(number: str) -> ResponseReturnValue:
     """Say whom an objection from the chat concerns."""
     seat = current()
-    ticket = seat.session.scalars(select(Ticket).where(Ticket.number == number)).first()
-    if ticket is None or not tickets.may_see(ticket, seat.region):
-        raise Elsewhere("ticket", number)
+    ticket = _ticket(number)
     chosen = request.form.get("item", "")
     item = next((one for one in _lines(ticket) if str(one.id) == chosen), None)
     if item is None:
@@ -72,6 +77,31 @@ def objection_assign(number: str) -> ResponseReturnValue:
         return redirect(url_for("console.objection_list"))
     tell("done.objection_assigned")
     return redirect(url_for("console.objection", key=found.id))
+
+
+@door.post("/objections/tickets/<number>/answer")
+@needs(*HANDLERS)
+def objection_answer(number: str) -> ResponseReturnValue:
+    """Answer one that concerns nobody on a notice."""
+    seat = current()
+    ticket = _ticket(number)
+    try:
+        words = typed("reply", 500)
+        objection_answers.close_unassigned(seat.session, ticket, words, seat.acting, seat.now)
+    except Hindered as hindered:
+        tell_why_not(hindered)
+        return _list_page({number: words}), 409
+    tell("done.loose_answered")
+    return redirect(url_for("console.objection_list"))
+
+
+def _ticket(number: str) -> Ticket:
+    seat = current()
+    asked = select(Ticket).where(Ticket.number == number, Ticket.kind == TicketKind.OBJECTION)
+    ticket = seat.session.scalars(asked).first()
+    if ticket is None or not tickets.may_see(ticket, seat.region):
+        raise Elsewhere("ticket", number)
+    return ticket
 
 
 def _found(key: uuid.UUID) -> Objection:

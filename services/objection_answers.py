@@ -1,7 +1,7 @@
 """What was found about an objection, what was decided, and the answer to both sides (3.7).
 
-The applicant hears through the procedure. The objector is answered by chat while the platform lets
-us, else by a short message to the phone they left; who left none asks with their number.
+The applicant hears through the procedure. The objector hears as every writer of a ticket does
+(`services.ticket_answers`); who left no name asks with their number.
 """
 
 from __future__ import annotations
@@ -14,19 +14,18 @@ from sqlalchemy.orm import Session
 from models import (
     Application,
     ApplicationStatus,
-    Contact,
-    Conversation,
     Objection,
     Role,
     Ticket,
+    TicketStep,
+    new_id,
 )
-from services import masking, objections, outbox, procedure
+from services import masking, objections, procedure, ticket_answers
 from services.acting import Acting, conflict
 from services.guards import Obstacle
 from services.procedure import Hindered, Why
-from services.telling import CHAT_WINDOW
+from services.ticket_desk import wrote_it
 from services.trail import note
-from wording import load_book
 
 DECIDERS = frozenset({Role.TOWN_HEAD, Role.DISTRICT_CLERK})
 UPHELD, DISMISSED = "objection_founded", "objection_unfounded"
@@ -73,7 +72,7 @@ def decide(
         objection.decided_by_id = acting.staff.id if acting.staff else None
         session.flush()
         _move_case(session, objection, acting, now)
-        _answer(session, objection, now)
+        _answer(session, objection, acting, now)
     note(
         session,
         "objection.decided",
@@ -96,53 +95,55 @@ def _move_case(session: Session, objection: Objection, acting: Acting, now: date
     procedure.take(session, case, act, acting, now, Why(code))
 
 
-def _answer(session: Session, objection: Objection, now: datetime) -> None:
+def _answer(session: Session, objection: Objection, acting: Acting, now: datetime) -> None:
     ticket = objection.ticket
     if ticket is None:
         return
     open_ones = select(Objection.id).where(
         Objection.ticket_id == ticket.id, Objection.decided_at.is_(None)
     )
-    if session.scalars(open_ones.limit(1)).first() is None and ticket.closed_at is None:
+    is_last = session.scalars(open_ones.limit(1)).first() is None
+    if is_last and ticket.closed_at is None:
         ticket.closed_at = now
         ticket.closed_as = "upheld" if objection.upheld else "dismissed"
-    _send(session, ticket, objection, now)
+    _tell(session, ticket, objection.reply or "", acting, now)
 
 
-def _send(session: Session, ticket: Ticket, objection: Objection, now: datetime) -> None:
-    cause = f"objection:{objection.id}"
-    slots = {"number": ticket.number, "reply": objection.reply or ""}
-    contact = session.get(Contact, ticket.contact_id) if ticket.contact_id else None
-    talk = session.get(Conversation, contact.id) if contact is not None else None
-    in_window = talk is not None and now - talk.turned_at < CHAT_WINDOW
-    if contact is not None and contact.channel == "wechat" and contact.followed and in_window:
-        key = "objections.answered"
-        outbox.enqueue(
-            session, channel="wechat", contact=contact, key=key, slots=slots, cause=cause, now=now
-        )
-        return
-    phone = ticket.phone or (contact.address if contact and contact.channel == "sms" else None)
-    if phone is not None and phone.startswith("1"):  # a landline takes no short message
-        text = load_book().text("objections.answered", "sms", **slots)
-        outbox.enqueue(
-            session,
-            channel="sms",
-            address=phone,
-            key="sms.reply",
-            slots={"text": text},
-            cause=cause,
-            now=now,
-        )
+def _tell(session: Session, ticket: Ticket, words: str, acting: Acting, now: datetime) -> None:
+    step = TicketStep(
+        id=new_id(),
+        ticket_id=ticket.id,
+        at=now,
+        act="reply" if ticket.closed_at is None else "close",
+        staff_id=acting.staff.id if acting.staff else None,
+        from_level=ticket.level,
+        to_level=ticket.level,
+    )
+    step.words = words
+    session.add(step)
+    session.flush()
+    ticket_answers.send(session, ticket, step, now)
+    session.expire(ticket, ["steps"])
 
 
-def reply_to(session: Session, ticket: Ticket) -> str | None:
-    """What the writer of a ticket was told, for whoever asks again; None before it is decided."""
-    return session.scalars(
-        select(Objection.reply)
-        .where(Objection.ticket_id == ticket.id, Objection.decided_at.is_not(None))
-        .order_by(Objection.decided_at.desc())
-        .limit(1)
-    ).first()
+def close_unassigned(
+    session: Session, ticket: Ticket, reply: str, acting: Acting, now: datetime
+) -> None:
+    """Answer an objection that concerns nobody on a notice, and let the notice go on."""
+    objections.may_handle_ticket(ticket, acting)
+    if ticket.closed_at is not None:
+        raise Hindered("close_objection", (Obstacle("objections.closed_already"),))
+    if wrote_it(session, acting, ticket):
+        raise Hindered("close_objection", (Obstacle("obstacle.conflict_complaint"),))
+    linked = select(Objection.id).where(Objection.ticket_id == ticket.id)
+    if session.scalars(linked.limit(1)).first() is not None:
+        raise Hindered("close_objection", (Obstacle("objections.is_assigned"),))
+    _check_reply(reply)
+    ticket.closed_at, ticket.closed_as = now, "answered"
+    _tell(session, ticket, reply.strip(), acting, now)
+    subject = ("ticket", ticket.id)
+    note(session, "objection.answered", actor=acting.name, at=now, subject=subject)
+    session.flush()
 
 
 def _may_act(session: Session, objection: Objection, acting: Acting) -> Application | None:
@@ -161,7 +162,11 @@ def _may_decide(session: Session, objection: Objection, acting: Acting, reply: s
         raise Hindered("decide_objection", (Obstacle("obstacle.not_your_role"),))
     if not objection.findings:
         raise Hindered("decide_objection", (Obstacle("obstacle.findings_lacking"),))
+    _check_reply(reply)
+
+
+def _check_reply(reply: str) -> None:
     if not reply.strip():
-        raise Hindered("decide_objection", (Obstacle("objections.no_reply"),))
+        raise Hindered("answer_objection", (Obstacle("objections.no_reply"),))
     if exposed := masking.check_text(reply, "reply"):
-        raise Hindered("decide_objection", exposed)
+        raise Hindered("answer_objection", exposed)

@@ -113,7 +113,7 @@ def assign(
     session: Session, ticket: Ticket, item: PublicNoticeItem, acting: Acting, now: datetime
 ) -> Objection:
     """Say whom an objection from the chat concerns: their case stops, the others' go on."""
-    _may_handle(ticket, acting)
+    may_handle_ticket(ticket, acting)
     if ticket.kind != TicketKind.OBJECTION or ticket.closed_at is not None:
         raise Hindered("assign_objection", (Obstacle("objections.closed_already"),))
     if ticket.notice_id not in {None, item.notice_id}:
@@ -239,7 +239,8 @@ def count_submission(session: Session, address: str, now: datetime) -> None:
     session.flush()
 
 
-def _may_handle(ticket: Ticket | None, acting: Acting) -> None:
+def may_handle_ticket(ticket: Ticket | None, acting: Acting) -> None:
+    """`Hindered` when this person may not handle an objection's ticket."""
     if acting.role not in HANDLERS or acting.region is None:
         raise Hindered("objection", (Obstacle("obstacle.not_your_role"),))
     if ticket is None or not tickets.may_see(ticket, acting.region):
@@ -248,7 +249,7 @@ def _may_handle(ticket: Ticket | None, acting: Acting) -> None:
 
 def may_handle(objection: Objection, acting: Acting) -> None:
     """`Hindered` when this person may not look into an objection."""
-    _may_handle(objection.ticket, acting)
+    may_handle_ticket(objection.ticket, acting)
 
 
 def _code_key(number: str, code: str) -> str:

@@ -12,7 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from models import Application, ApplicationStatus, AuditEntry, Objection, PublicNotice, Ticket
-from tests.builders import at, create_application, create_person, region
+from models.talk import TicketKind
+from services import tickets
+from tests.builders import at, create_application, create_contact, create_person, region
 from tests.console.conftest import Visit, Visitor, Watch
 
 VILLAGE = "v-xinyan-wangjiazhuang"
@@ -427,3 +429,49 @@ def test_nonsense_is_answered_and_changes_nothing(
     assert head.post(f"/console/notices/{hung[0]}/{path}", form).status_code in {200, 404}
     assert status_of(seeded_sessions, hung[1]) == "on_notice"
     assert head.get(f"/console/notices/{hung[0]}/boards/{'9' * 30}").status_code == 404
+
+
+def loose(sessions: Sessions, code: str) -> str:
+    """An objection from the chat that names nobody on the list; its number."""
+    with sessions.begin() as session:
+        found = session.scalars(select(PublicNotice).where(PublicNotice.code == code)).one()
+        place = region(session, VILLAGE)
+        request = tickets.Request(
+            TicketKind.OBJECTION,
+            words="有一家不够条件",
+            contact=create_contact(session),
+            place=place,
+            accused=place,
+            notice_id=found.id,
+        )
+        return tickets.open_ticket(session, request, at("2022-04-06 09:00")).number
+
+
+def test_one_from_the_chat_is_assigned_to_whom_it_concerns(
+    hung: tuple[str, str, str], visit: Visit, seeded_sessions: Sessions
+) -> None:
+    number = loose(seeded_sessions, hung[0])
+    clerk = visit("zhenjingban")
+    clerk.get("/console/")
+    assert f"单号{number}）还没认定是对谁的" in clerk.words
+    clerk.get("/console/objections")
+    item = re.search(r'<option value="(\d+)">王家庄村 王桂兰', clerk.page)
+    assert item, clerk.words
+    clerk.post(f"/console/objections/tickets/{number}", {"item": item[1]})
+    assert "认定好了" in clerk.words
+    assert [status_of(seeded_sessions, key) for key in hung[1:]] == ["on_notice", "objection"]
+
+
+def test_one_that_concerns_nobody_is_answered_from_the_list(
+    hung: tuple[str, str, str], visit: Visit, seeded_sessions: Sessions
+) -> None:
+    number = loose(seeded_sessions, hung[0])
+    clerk = visit("zhenjingban")
+    clerk.get("/console/objections")
+    page = f"/console/objections/tickets/{number}/answer"
+    assert clerk.post(page, {"reply": "他家是低保户"}).status_code == 409
+    assert "涉及个人困难或病情的字样“低保”" in clerk.words
+    assert "他家是低保户" in clerk.page
+    clerk.post(page, {"reply": "名单上没有您说的这家"})
+    assert "办结" in clerk.words
+    assert visit("xiaomeng").post(page, {"reply": "别处的"}).status_code in {403, 404}

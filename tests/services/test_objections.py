@@ -15,6 +15,7 @@ from models import (
     Objection,
     PublicNotice,
     Role,
+    Ticket,
 )
 from models.talk import TicketKind
 from services import (
@@ -24,6 +25,7 @@ from services import (
     objections,
     outbox,
     public_notices,
+    ticket_answers,
     tickets,
 )
 from services.acting import CLOCK, Acting
@@ -264,14 +266,10 @@ def test_the_objector_is_answered_by_chat_within_the_window_else_by_phone(
         raised(seeded, notice, words="没留名"),
     ):
         decide(seeded, receipt.objection, head, upheld=False, reply="没查到营业执照")
-    sent = seeded.scalars(
-        select(Delivery).where(Delivery.cause.startswith("objection:")).order_by(Delivery.channel)
-    ).all()
-    assert [(one.channel, one.key) for one in sent] == [
-        ("sms", "sms.reply"),
-        ("wechat", "objections.answered"),
-    ]
-    assert "没查到营业执照" in outbox.slots_of(sent[0])["text"]
+    about = Delivery.cause.startswith("ticket_step:")
+    sent = seeded.scalars(select(Delivery).where(about).order_by(Delivery.channel)).all()
+    assert [one.channel for one in sent] == ["sms", "wechat"]
+    assert all("没查到营业执照" in str(outbox.slots_of(one)) for one in sent)
 
 
 def test_who_left_no_name_asks_with_number_and_code(
@@ -284,9 +282,9 @@ def test_who_left_no_name_asks_with_number_and_code(
     found = objections.numbered(seeded, receipt.number, receipt.code.lower())
     assert found == (ticket, receipt.objection)
     assert objections.numbered(seeded, receipt.number, "AAAAAA") is None
-    assert objection_answers.reply_to(seeded, ticket) is None
+    assert ticket_answers.answers_to(ticket, NEXT_DAY) == []
     decide(seeded, receipt.objection, head, upheld=False, reply="没查到")
-    assert objection_answers.reply_to(seeded, ticket) == "没查到"
+    assert ticket_answers.answers_to(ticket, NEXT_DAY) == ["没查到"]
 
 
 @pytest.mark.parametrize("when", [OVER, at("2022-04-27 10:00")])
@@ -308,3 +306,51 @@ def test_an_address_can_send_so_many_an_hour(seeded: Session) -> None:
     assert keys(hindered) == ["objections.too_many"]
     objections.count_submission(seeded, "203.0.113.8", POSTED)
     objections.count_submission(seeded, "203.0.113.7", at("2022-04-28 11:01"))
+
+
+def from_chat(session: Session, notice: PublicNotice) -> Ticket:
+    request = tickets.Request(
+        TicketKind.OBJECTION,
+        words="公示栏叫人撕了",
+        contact=create_contact(session),
+        place=region(session, VILLAGE),
+        accused=region(session, VILLAGE),
+        notice_id=notice.id,
+    )
+    return tickets.open_ticket(session, request, NEXT_DAY)
+
+
+def test_one_that_concerns_nobody_is_answered_and_the_notice_goes_on(
+    seeded: Session, head: Acting, notice: PublicNotice
+) -> None:
+    ticket = from_chat(seeded, notice)
+    with pytest.raises(Hindered) as hindered:
+        objection_answers.close_unassigned(seeded, ticket, "打13800001234", head, NEXT_DAY)
+    assert keys(hindered) == ["exposure.in_text"]
+    objection_answers.close_unassigned(seeded, ticket, "已经重新贴上了", head, NEXT_DAY)
+    assert ticket_answers.answers_to(ticket, NEXT_DAY) == ["已经重新贴上了"]
+    assert notice_publishing.close_if_over(seeded, notice, OVER) == 2
+    with pytest.raises(Hindered) as hindered:
+        objection_answers.close_unassigned(seeded, ticket, "再说一遍", head, NEXT_DAY)
+    assert keys(hindered) == ["objections.closed_already"]
+
+
+def test_one_that_names_somebody_cannot_be_answered_away(
+    seeded: Session, head: Acting, notice: PublicNotice
+) -> None:
+    ticket = from_chat(seeded, notice)
+    objections.assign(seeded, ticket, notice.items[0], head, NEXT_DAY)
+    with pytest.raises(Hindered) as hindered:
+        objection_answers.close_unassigned(seeded, ticket, "没事", head, NEXT_DAY)
+    assert keys(hindered) == ["objections.is_assigned"]
+
+
+def test_taken_back_by_its_writer_the_town_still_says_so(
+    seeded: Session, head: Acting, notice: PublicNotice
+) -> None:
+    ticket = from_chat(seeded, notice)
+    objection = objections.assign(seeded, ticket, notice.items[0], head, NEXT_DAY)
+    tickets.withdraw(ticket, NEXT_DAY)
+    assert list(objections.waiting(seeded, region(seeded, TOWN))) == [objection]
+    decide(seeded, objection, head, upheld=False)
+    assert (case_of(notice, 0).status, ticket.closed_as) == ("on_notice", "withdrawn")
