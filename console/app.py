@@ -35,6 +35,7 @@ PAGES = (
     "onboarding",
     "insurance",
     "registers",
+    "tickets",
 )
 """The modules of this room that hold pages."""
 

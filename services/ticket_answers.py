@@ -94,3 +94,11 @@ def _mobile(ticket: Ticket, contact: Contact | None) -> str | None:
     """A number that takes short messages; none where its owner gave none for this."""
     phone = ticket.phone or (contact.address if contact and contact.channel == "sms" else None)
     return phone if phone and len(phone) == 11 and phone.startswith("1") else None
+
+
+def writer_name(session: Session, ticket: Ticket) -> str | None:
+    """The name of who wrote a ticket, where they proved it and did not keep it back."""
+    if ticket.anonymous or ticket.contact_id is None:
+        return None
+    contact = session.get(Contact, ticket.contact_id)
+    return contact.person.name if contact is not None and contact.person is not None else None
