@@ -152,8 +152,9 @@ STEPS: tuple[Step, ...] = (
     Step("train", S.TO_TRAIN, S.TO_INSURE, WITH_HELP,
          guards=("training_passed",), limit=_ONBOARDING_DAYS, tells=frozenset({A, D})),
     Step("start", S.TO_INSURE, S.ON_POST, TOWN_CLERK,
-         guards=("agreement_signed", "training_passed", "insured", "own_account",
-                 "identity_verified", "one_engagement"), tells=frozenset({A, V})),
+         guards=("agreement_signed", "training_passed", "start_day_ahead", "insured",
+                 "own_account", "identity_verified", "one_engagement"),
+         tells=frozenset({A, V})),
     *(
         Step("decline", source, S.DECLINED, APPLICANT | TOWN_CLERK, tells=frozenset({V, D}))
         for source in (S.APPROVED, S.TO_TRAIN, S.TO_INSURE)

@@ -404,10 +404,30 @@ def agreement_signed(scene: Scene) -> tuple[Obstacle, ...]:
 
 @guard
 def training_passed(scene: Scene) -> tuple[Obstacle, ...]:
-    """A new hire has been trained and passed (R-3.4h)."""
-    return _obstacle(
-        _exists(scene, _of_engagement(scene, Training).where(Training.passed)), "not_trained"
+    """A new hire has been trained and passed; whether somebody must again who was on a post before
+    is a parameter (R-3.4h)."""
+    passed = _exists(scene, _of_engagement(scene, Training).where(Training.passed))
+    return _obstacle(passed or _is_spared_training(scene), "not_trained")
+
+
+def _is_spared_training(scene: Scene) -> bool:
+    if parameters.in_force("application.rehire_trains", business_date(scene.now)).value:
+        return False
+    earlier = select(Engagement.id).where(
+        Engagement.person_id == scene.application.person_id,
+        Engagement.application_id.is_distinct_from(scene.application.id),
+        Engagement.starts_on.is_not(None),
+        Engagement.ends_on.is_not(None),
     )
+    return _exists(scene, earlier)
+
+
+@guard
+def start_day_ahead(scene: Scene) -> tuple[Obstacle, ...]:
+    """Nobody is paid for days before the papers were complete: the first day is not in the past."""
+    engagement = _engagement(scene)
+    starts_on = engagement.starts_on if engagement else None
+    return _obstacle(starts_on is None or starts_on >= business_date(scene.now), "start_day_past")
 
 
 @guard

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -23,6 +24,8 @@ from models import (
     Training,
 )
 from models.procedure import Actor
+from rules import parameters
+from rules.parameters import InForce
 from services import accounts, agreements, onboarding, procedure, quotas, social_insurance
 from services.accounts import Account
 from services.acting import Acting
@@ -155,6 +158,54 @@ def test_a_cover_that_begins_after_the_first_day_is_no_cover(
     with pytest.raises(Hindered) as refused:
         procedure.take(seeded, case, "start", town, NOW)
     assert "obstacle.not_insured" in keys(refused)
+
+
+def test_a_first_day_that_went_by_is_set_anew(
+    seeded: Session, case: Application, engagement: Engagement, clerk: Acting, town: Acting
+) -> None:
+    """Papers were complete a week after the day: nobody is paid for that week."""
+    sign(seeded, case, clerk)
+    case.status = S.TO_INSURE
+    later = NOW + timedelta(days=12)
+    with pytest.raises(Hindered) as refused:
+        procedure.take(seeded, case, "start", town, later)
+    assert "obstacle.start_day_past" in keys(refused)
+    onboarding.set_start_day(seeded, case, later.date(), town, later)
+    with pytest.raises(Hindered) as refused:
+        procedure.take(seeded, case, "start", town, later)
+    assert "obstacle.start_day_past" not in keys(refused)
+
+
+@pytest.mark.parametrize("spared", [False, True])
+def test_training_again_is_a_parameter(
+    seeded: Session,
+    case: Application,
+    clerk: Acting,
+    monkeypatch: pytest.MonkeyPatch,
+    spared: bool,
+) -> None:
+    create_engagement(
+        seeded,
+        person=case.person,
+        status=S.DECLINED,
+        engagement_status=EngagementStatus.ENDED,
+        starts_on=date(2020, 1, 1),
+        ends_on=date(2021, 12, 31),
+    )
+    real = parameters.in_force
+
+    def in_force(name: str, on: date) -> InForce:
+        found = real(name, on)
+        return replace(found, value=not spared) if name.endswith("rehire_trains") else found
+
+    monkeypatch.setattr(parameters, "in_force", in_force)
+    case.status = S.TO_TRAIN
+    if spared:
+        procedure.take(seeded, case, "train", clerk, NOW)
+        return
+    with pytest.raises(Hindered) as refused:
+        procedure.take(seeded, case, "train", clerk, NOW)
+    assert keys(refused) == {"obstacle.not_trained"}
 
 
 def test_the_step_sign_needs_the_answer_and_the_signed_copy(
