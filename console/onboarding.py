@@ -199,7 +199,7 @@ def agreement_copy(number: str) -> Response:
     progress = onboarding.progress(seat.session, application)
     made = progress.agreement if progress else None
     copy = seat.session.get(Attachment, made.signed_copy_id) if made else None
-    if copy is None:
+    if copy is None or not copy.content_sealed:  # never there, or erased at the worker's wish
         raise Elsewhere("agreement", number)
     look("attachment", copy.id, application=str(application.id))
     return shown(copy)

@@ -10,16 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from models import (
     Application,
     ApplicationStatus,
+    Attachment,
+    BankAccount,
     Consent,
     Contact,
     Decision,
     Delivery,
+    Engagement,
+    EngagementStatus,
     Inbound,
     KinshipDeclaration,
     Material,
@@ -96,10 +100,23 @@ def needed_by(session: Session, person: Person) -> tuple[Application, ...]:
     )
 
 
+def taken_over(session: Session, person: Person) -> tuple[str, ...]:
+    """The worker codes of posts that the person holds without an application (R-3.1e)."""
+    return tuple(
+        session.scalars(
+            select(Engagement.worker_code).where(
+                Engagement.person_id == person.id,
+                Engagement.application_id.is_(None),
+                Engagement.status != EngagementStatus.ENDED,
+            )
+        )
+    )
+
+
 def rename(session: Session, contact: Contact, person: Person, name: str, now: datetime) -> bool:
     """Correct the name. False while a case needs the old one: then staff compare it with the card
     first."""
-    if needed_by(session, person):
+    if needed_by(session, person) or taken_over(session, person):
         return False
     person.name = name
     record(session, "privacy.renamed", contact=contact, now=now, subject=("person", person.id))
@@ -110,7 +127,7 @@ def move_house(
     session: Session, contact: Contact, person: Person, village_id: int, now: datetime
 ) -> bool:
     """Correct the village. False while a case is under way: its village cannot just change."""
-    if needed_by(session, person):
+    if needed_by(session, person) or taken_over(session, person):
         return False
     person.village_id = village_id
     session.expire(person, ["village"])
@@ -132,17 +149,18 @@ def forget(session: Session, contact: Contact, now: datetime) -> Forgotten:
     """Erase all that nothing needs any more, of this contact and the person behind it."""
     person = contact.person
     kept = needed_by(session, person) if person is not None else ()
+    posts = taken_over(session, person) if person is not None else ()
     _erase_talk(session, contact)
     working = tuple(ticket.number for ticket in tickets.mine(session, contact))
-    if person is not None and not kept:
+    if person is not None and not kept and not posts:
         _erase_person(session, person, now)
     subject = ("person", person.id) if person is not None else None
     record(session, "privacy.forgotten", contact=contact, now=now, subject=subject, kept=len(kept))
-    if not kept:
+    if not kept and not posts:
         withdraw_consent(session, contact, now)
     return Forgotten(
         kept=tuple(case.number for case in kept if case.status not in PLACED),
-        on_post=tuple(case.number for case in kept if case.status in PLACED),
+        on_post=(*(case.number for case in kept if case.status in PLACED), *posts),
         tickets=working,
     )
 
@@ -195,6 +213,7 @@ def _erase_person(session: Session, person: Person, now: datetime) -> None:
         .where(Delivery.person_id == person.id, Delivery.state.not_in(_UNSETTLED))
         .values(address_sealed=None, slots_sealed=None)
     )
+    _erase_post_papers(session, person, now)
     for item in session.scalars(
         select(PublicNoticeItem).where(PublicNoticeItem.application_id.in_(own))
     ):
@@ -203,6 +222,29 @@ def _erase_person(session: Session, person: Person, now: datetime) -> None:
         bound.person = None
         bound.bound_at = None
     _empty(person, now)
+
+
+def _erase_post_papers(session: Session, person: Person, now: datetime) -> None:
+    """Account and signed papers of a post that is over; what was paid is kept elsewhere."""
+    session.execute(
+        update(BankAccount)
+        .where(BankAccount.person_id == person.id)
+        .values(
+            number_sealed=None,
+            number_index="",
+            holder="",
+            replaced_at=func.coalesce(BankAccount.replaced_at, now),
+        )
+    )
+    cases = session.scalars(select(Application.id).where(Application.person_id == person.id))
+    session.execute(
+        update(Attachment)
+        .where(
+            Attachment.subject_kind == "application",
+            Attachment.subject_id.in_([str(case) for case in cases]),
+        )
+        .values(content_sealed=b"", file_name="")
+    )
 
 
 def _empty(person: Person, now: datetime) -> None:

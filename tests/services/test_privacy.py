@@ -9,18 +9,42 @@ from sqlalchemy.orm import Session
 from models import (
     Application,
     ApplicationStatus,
+    Attachment,
     AuditEntry,
+    BankAccount,
     Consent,
     Contact,
     Decision,
     Inbound,
     KinshipDeclaration,
     Person,
+    Role,
     Ticket,
 )
+from models.procedure import Actor
 from models.talk import TicketKind
-from services import announcements, cases, identity, privacy, tickets
-from tests.builders import NOW, create_contact, create_person, region
+from services import (
+    accounts,
+    agreements,
+    announcements,
+    cases,
+    identity,
+    privacy,
+    procedure,
+    tickets,
+)
+from services.accounts import Account
+from services.acting import Acting
+from services.attachments import Upload
+from tests.builders import (
+    NOW,
+    card_number,
+    create_acting,
+    create_contact,
+    create_engagement,
+    create_person,
+    region,
+)
 
 VILLAGE = "v-xinyan-xinghualing"
 
@@ -169,3 +193,37 @@ def test_every_look_and_change_is_in_the_trail_without_personal_data(
     for entry in entries:
         assert "李桂" not in str(entry.details)
         assert str(phone) not in str(entry.details)
+
+
+def test_papers_of_a_post_that_came_to_nothing_are_erased_with_the_person(seeded: Session) -> None:
+    clerk = create_acting(seeded, Role.VILLAGE_CLERK, "v-xinyan-wangjiazhuang")
+    for order in range(2):  # an erased account is no obstacle to the next one
+        engagement = create_engagement(seeded)
+        case = engagement.application
+        assert case is not None
+        agreements.make(seeded, case, from_on=NOW.date(), acting=clerk, now=NOW)
+        signed = agreements.sign(
+            seeded, case, signed_on=NOW.date(), upload=Upload("协议.jpg", b"\xff\xd8\xff"),
+            acting=clerk, now=NOW,
+        )  # fmt: skip
+        number = card_number(f"62220290000000{order}")
+        accounts.give(seeded, case, Account("某银行", case.person.name, number), clerk, NOW)
+        writer = create_contact(seeded, person_id=case.person_id, bound_at=NOW)
+        procedure.take(seeded, case, "decline", Acting(Actor.APPLICANT, contact=writer), NOW)
+        assert not privacy.forget(seeded, writer, NOW).on_post
+        seeded.expire_all()
+        copy = seeded.get_one(Attachment, signed.signed_copy_id)
+        assert (copy.content_sealed, copy.file_name) == (b"", "")
+    for account in seeded.scalars(select(BankAccount)):
+        assert (account.number, account.holder) == (None, "")
+
+
+def test_who_was_taken_over_onto_a_post_is_needed_too(
+    seeded: Session, contact: Contact, person: Person
+) -> None:
+    spare = create_engagement(seeded)
+    spare.application_id, spare.person_id = None, person.id
+    seeded.flush()
+    assert not privacy.rename(seeded, contact, person, "李桂芳", NOW)
+    assert privacy.forget(seeded, contact, NOW).on_post == (spare.worker_code,)
+    assert person.name == "李桂香"
