@@ -36,6 +36,7 @@ PAGES = (
     "insurance",
     "registers",
     "tickets",
+    "parameters",
 )
 """The modules of this room that hold pages."""
 
