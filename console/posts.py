@@ -106,6 +106,15 @@ def _cells(row: post_register.Row) -> list[object]:
     ]
 
 
+@door.get("/posts/underpaid")
+@needs(*Role)
+def posts_underpaid() -> str:
+    """The posts that the present minimum wage has overtaken, each with its arithmetic."""
+    seat = current()
+    rows = post_register.underpaid(seat.session, seat.acting, seat.today)
+    return page("posts_underpaid.html", rows=rows)
+
+
 @door.get("/posts/<code>")
 @needs(*Role)
 def post_page(code: str) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Post, PostStatus, Region, Role
-from services import recruitment
+from services import post_register, recruitment
 from services.acting import Acting
 from services.clock import business_date
 from services.staff import area
@@ -31,7 +31,11 @@ class PostsWork:
     kind = "posts"
 
     def items(self, session: Session, acting: Acting, now: datetime, limit: int) -> Sequence[Item]:
-        return [*_missing(session, acting, now), *_demands(session, acting, limit)]
+        return [
+            *_missing(session, acting, now),
+            *_underpaid(session, acting, now),
+            *_demands(session, acting, limit),
+        ]
 
 
 def _missing(session: Session, acting: Acting, now: datetime) -> list[Item]:
@@ -43,6 +47,16 @@ def _missing(session: Session, acting: Acting, now: datetime) -> list[Item]:
         return []
     slots = {"year": today.year}
     return [Item("posts", "announcement.missing", slots, due_on, "console.announcements")]
+
+
+def _underpaid(session: Session, acting: Acting, now: datetime) -> list[Item]:
+    """Posts that a rise of the minimum wage left behind, for those who may change pay."""
+    if acting.role not in recruitment.MAKERS:
+        return []
+    number = len(post_register.underpaid(session, acting, business_date(now)))
+    if not number:
+        return []
+    return [Item("posts", "post.underpaid", {"number": number}, None, "console.posts_underpaid")]
 
 
 def _demands(session: Session, acting: Acting, limit: int) -> list[Item]:

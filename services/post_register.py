@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from models import Engagement, EngagementStatus, Post, PostStatus, Region, Role, Staff
 from rules import posts as law
+from rules import wage
+from rules.errors import NotInForce
+from services import post_checks
 from services.acting import Acting
+from services.post_checks import PayCheck
 from services.staff import area
 
 PAGE = 50
@@ -61,6 +66,33 @@ def export(session: Session, acting: Acting, filters: Filters) -> tuple[Row, ...
     """Everything that the filters leave, by place and code; at most `EXPORT_ROWS`."""
     query = _query(acting, filters).order_by(Region.path, Post.code).limit(EXPORT_ROWS)
     return _with_people(session, list(session.scalars(query)))
+
+
+@dataclass(frozen=True)
+class Underpaid:
+    """A post in use whose pay lies below the floor of a day, with the arithmetic."""
+
+    post: Post
+    pay: PayCheck
+
+
+def underpaid(session: Session, acting: Acting, day: date) -> list[Underpaid]:
+    """The posts in use that are paid less than the minimum wage in force on a day: after a rise,
+    those that have to be raised too (R-3.3b)."""
+    try:
+        month, hour = wage.monthly_floor(day).fen, wage.hourly_floor(day, paid_hours=1).fen
+    except NotInForce:
+        return []
+    low = or_(
+        (Post.pay_kind == "month") & (Post.pay_fen < month),
+        (Post.pay_kind == "hour") & (Post.pay_fen < Post.hours_per_month * hour),
+    )
+    query = _query(acting, Filters()).where(Post.status.in_(post_checks.COUNTED), low)
+    checked = (
+        (post, post_checks.pay_check(post_checks.sheet_of(post), day))
+        for post in session.scalars(query.order_by(Region.path, Post.code))
+    )
+    return [Underpaid(post, pay) for post, pay in checked if pay is not None]
 
 
 def one(session: Session, acting: Acting, code: str) -> Post | None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from models import AuditEntry, Post, PostStatus
-from tests.console.conftest import Visit, Visitor
+from tests.console.conftest import Visit, Visitor, Watch
 
 FORM: dict[str, Any] = {
     "place": "v-xinyan-wangjiazhuang",
@@ -199,6 +199,20 @@ def test_the_export_is_marked_and_written_down(
     with seeded_sessions() as session:
         entry = session.scalars(select(AuditEntry).where(AuditEntry.act == "post.export")).one()
         assert entry.details["rows"] == 2
+
+
+def test_a_rise_of_the_minimum_wage_is_shown(visit: Visit, watch: Watch) -> None:
+    code = demanded(visit)
+    step(visit("zhenjingban"), code, "check")
+    approver = visit("qushenpi")
+    step(approver, code, "approve", has_substance="1", is_no_office_post="1")
+    approver.get("/console/posts/underpaid")
+    assert "没有低于最低工资的" in approver.words
+    watch.at = watch.at.replace(year=2025, month=10)
+    approver.get("/console/")
+    assert "有1个岗位的报酬低于现行标准" in approver.words
+    approver.get("/console/posts/underpaid")
+    assert "每月40小时×22.00元＝880.00元，月报酬800.00元不够" in approver.words
 
 
 def test_addresses_that_no_post_has(visit: Visit) -> None:

@@ -22,7 +22,7 @@ from models import (
     new_id,
 )
 from rules import posts as law
-from services import post_checks, post_steps, posts
+from services import plan_work, post_checks, post_register, post_steps, posts
 from services.acting import Acting
 from services.outbox import slots_of
 from services.post_checks import Sheet
@@ -401,6 +401,21 @@ def test_a_post_with_people_on_it_is_not_revoked(
     }
     post_steps.take(seeded, post, "revoke", approver, NOW, gone)
     assert post.status == PostStatus.REVOKED
+
+
+def test_a_rise_of_the_minimum_wage_lists_who_is_left_behind(
+    seeded: Session, clerk: Acting, town: Acting, approver: Acting
+) -> None:
+    post = approved(seeded, clerk, town, approver)  # 40 hours for 800.00
+    assert post_register.underpaid(seeded, approver, date(2023, 9, 30)) == []
+    assert post_register.underpaid(seeded, approver, date(2023, 10, 1)) == []  # 20.00 an hour
+    (found,) = post_register.underpaid(seeded, approver, date(2025, 10, 1))  # 22.00
+    assert (found.post, found.pay.floor_fen) == (post, 88_000)
+    neighbour = create_acting(seeded, Role.TOWN_HEAD, "xiaomeng")
+    assert post_register.underpaid(seeded, neighbour, date(2025, 10, 1)) == []
+    later = NOW.replace(year=2025, month=10)
+    items = plan_work.PostsWork().items(seeded, approver, later, 9)
+    assert [item.key for item in items] == ["post.underpaid"]
 
 
 def test_every_step_refuses_every_other_role(seeded: Session, clerk: Acting) -> None:
