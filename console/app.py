@@ -37,6 +37,7 @@ PAGES = (
     "registers",
     "tickets",
     "parameters",
+    "audit",
 )
 """The modules of this room that hold pages."""
 

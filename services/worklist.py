@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, func, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from models import Application, ApplicationStatus, Region, Role
@@ -156,10 +156,8 @@ def _scan(
     if after is None or after.due_on != NEVER:
         dated = base.where(Application.due_on.is_not(None))
         if after is not None:
-            dated = dated.where(
-                (Application.due_on > after.due_on)
-                | ((Application.due_on == after.due_on) & (Application.id > after.id))
-            )
+            place = tuple_(Application.due_on, Application.id)  # one range of the index
+            dated = dated.where(place > (after.due_on, after.id))
         rows += session.scalars(dated.order_by(Application.due_on, Application.id))
     if len(rows) < limit:
         undated = base.where(Application.due_on.is_(None)).order_by(Application.id)

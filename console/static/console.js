@@ -23,3 +23,6 @@ document.querySelectorAll("[data-all]").forEach((box) => {
 document.querySelectorAll("select[data-send]").forEach((list) => {
   list.addEventListener("change", () => list.form.requestSubmit());
 });
+
+// On a narrow screen the menu is longer than the screen: show where one is.
+document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
