@@ -12,16 +12,26 @@ from dataclasses import replace
 from bot.intents import Understanding, understand
 from bot.standing import Standing
 from dialog import Answers, Heard, Say, State, Turn, open_form, prompt, step_back, turn
-from handlers import registry, signals
+from handlers import policy, registry, signals
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
 from wording.hearing import Command, hear_command, hear_number, hear_service, hear_yes_no
+from wording.hearing.matters import is_about, substance
 
 SURE = 0.75
 """How sure the matcher must be before a message that missed its question is taken elsewhere."""
 
 CHATTER = frozenset({"greeting", "unclear", "provide_info", "confirm"})
 """Intents that never pull a resident out of a form."""
+
+ASKED_IN_PASSING = CHATTER | {"eligibility", "apply", "policy"}
+"""Intents under which a form's reader may only have wondered about the policy."""
+
+ERRANDS = frozenset({"apply", "progress", "notice_result", "eligibility", "withdraw", "privacy"})
+"""Intents that are no part of what somebody in trouble goes on telling."""
+
+MISTAKEN = frozenset({"complaint", "objection", "human"})
+"""Intents that give way where the very words are a question we have an answer to."""
 
 
 def converse(desk: Desk, standing: Standing, heard: Heard) -> tuple[Say, ...]:
@@ -45,7 +55,7 @@ def _hear(desk: Desk, standing: Standing, heard: Heard) -> tuple[Say, ...]:
     if standing.top is None:
         return _at_the_door(desk, standing, heard, offered)
     meant = _meaning(desk, heard, open_question=True)
-    if meant.intent == "unsubscribe" and meant.act:
+    if meant.intent == "unsubscribe" and meant.act and not _is_at(standing.top, meant):
         return _leave_for(desk, standing, _asked(heard, meant))
     if "despair" in meant.signals and not _is_free(standing.top):
         return _leave_for(desk, standing, replace(_asked(heard, meant), intent="human"))
@@ -77,7 +87,10 @@ def _meaning(desk: Desk, heard: Heard, *, open_question: bool) -> Understanding:
         return Understanding(
             "provide_info", act=False, queued=(), signals=frozenset(), confidence=1
         )
-    return understand(heard.text, channel=desk.channel, open_question=open_question)
+    meant = understand(heard.text, channel=desk.channel, open_question=open_question)
+    if meant.intent in MISTAKEN and not meant.signals and policy.knows_by_heart(heard.text):
+        return replace(meant, intent="policy", queued=())
+    return meant
 
 
 def _wordless(desk: Desk, standing: Standing, heard: Heard) -> tuple[Say, ...]:
@@ -122,19 +135,22 @@ def begin(desk: Desk, standing: Standing, asked: Asked) -> tuple[Say, ...]:
 
 def _leave_for(desk: Desk, standing: Standing, asked: Asked) -> tuple[Say, ...]:
     left = standing.top
-    standing.pause()
+    standing.leave()
     says = _open(desk, standing, asked)
-    if left is not None and standing.paused:
-        says += (Say("dialog.put_aside", {"form": _title(left)}),)
-    return says
+    if left is None or left not in standing.paused:
+        return says
+    if standing.top is not None and standing.top.flow == left.flow:
+        standing.paused.pop()  # the same form, begun anew
+        return says
+    return (*says, Say("dialog.put_aside", {"form": _title(left)}))
 
 
 def _aside(desk: Desk, standing: Standing, heard: Heard, meant: Understanding) -> tuple[Say, ...]:
     """Something else comes first; the open form waits underneath and goes on afterwards."""
     _queue(standing, heard, meant)
-    before = len(standing.stack)
+    waiting = standing.top
     says = _open(desk, standing, _asked(heard, meant))
-    if len(standing.stack) > before:
+    if standing.top is not waiting:
         return says
     return says + _reprompt(desk, standing)
 
@@ -149,16 +165,48 @@ def _answer(desk: Desk, standing: Standing, heard: Heard, meant: Understanding) 
         standing.stack.pop()
         return (obstacle, *_reprompt(desk, standing))
     heard_by_form = turn(flow, standing.top, heard, desk)
-    elsewhere = meant.intent not in CHATTER and meant.confidence >= SURE
-    if service := heard_by_form.missed and hear_service(heard.text):
-        meant = replace(meant, intent=service, act=False)
-        elsewhere = True
-    if heard_by_form.missed and elsewhere and heard.text:
-        counter = registry.counter_for(meant.intent)
-        if counter is not registry.counter_of(flow.name):
-            return _aside(desk, standing, heard, meant)
+    if heard_by_form.missed and heard.text:
+        said = _unanswered(desk, standing, heard, meant)
+        if said is not None:
+            return said
     heeded = signals.attend(desk, _asked(heard, meant), in_form=True)
     return heeded + _settle(desk, standing, heard_by_form)
+
+
+def _unanswered(
+    desk: Desk, standing: Standing, heard: Heard, meant: Understanding
+) -> tuple[Say, ...] | None:
+    """Words that do not answer the open question: another counter's matter, more of the story, or
+    a question in passing. None where they only missed."""
+    assert standing.top is not None
+    if service := hear_service(heard.text):
+        meant = replace(meant, intent=service, act=False, confidence=1)
+    sure = meant.confidence >= SURE and not _is_at(standing.top, meant)
+    if (
+        not (sure and meant.intent in ERRANDS)
+        and (told := _add_to_story(desk, standing, heard)) is not None
+    ):
+        return told
+    if meant.intent in ASKED_IN_PASSING and (said := policy.in_passing(desk, heard.text)):
+        return (said, *_reprompt(desk, standing))
+    return _aside(desk, standing, heard, meant) if sure and meant.intent not in CHATTER else None
+
+
+def _add_to_story(desk: Desk, standing: Standing, heard: Heard) -> tuple[Say, ...] | None:
+    """Whoever goes on telling, instead of choosing a number, is heard: the words go to what was
+    told before. None where the form keeps no story, or the message tells nothing."""
+    assert standing.top is not None
+    counter = registry.counter_of(standing.top.flow)
+    slot = counter.story if counter else ""
+    before = standing.top.answers.get(slot)
+    if not before or is_about("asks", heard.text) or (words := substance(heard.text)) is None:
+        return None
+    answers = {**standing.top.answers, slot: f"{before}\n{words}"}
+    standing.stack[-1] = replace(standing.top, answers=answers)
+    flow = registry.flow(standing.top.flow)
+    assert flow is not None
+    again = prompt(flow, standing.top, desk, before=(Say("dialog.added"),))
+    return _settle(desk, standing, again)
 
 
 def _obstacle(desk: Desk, flow: str) -> Say | None:
@@ -188,8 +236,11 @@ def _finish(desk: Desk, standing: Standing, flow: str, answers: Answers) -> tupl
 
 
 def _open(desk: Desk, standing: Standing, asked: Asked) -> tuple[Say, ...]:
+    heeded = signals.attend(desk, asked)
+    if signals.is_answered(asked):
+        return heeded
     counter: Counter = registry.counter_for(asked.intent)
-    return signals.attend(desk, asked) + _take(desk, standing, counter.open(desk, asked))
+    return heeded + _take(desk, standing, counter.open(desk, asked))
 
 
 def _take(desk: Desk, standing: Standing, outcome: Outcome) -> tuple[Say, ...]:
@@ -202,18 +253,27 @@ def _take(desk: Desk, standing: Standing, outcome: Outcome) -> tuple[Say, ...]:
         for asked in outcome.then
     ]
     for start in outcome.starts:
-        standing.stack = [state for state in standing.stack if state.flow != start.flow]
-        standing.stack.append(State(flow=start.flow, answers=dict(start.answers)))
+        _stack(standing, start)
     if not outcome.starts:
         return outcome.says
-    return outcome.says + _open_top(desk, standing, outcome.starts[-1])
+    return outcome.says + _open_top(desk, standing)
 
 
-def _open_top(desk: Desk, standing: Standing, start: Start) -> tuple[Say, ...]:
-    flow = registry.flow(start.flow)
+def _stack(standing: Standing, start: Start) -> None:
+    """Lay a form on top. One that lay there already, and is opened again with nothing new to fill
+    in, goes on where it stood."""
+    before = [state.answers for state in standing.stack if state.flow == start.flow]
+    answers = before[0] if before and not start.answers else start.answers
+    standing.stack = [state for state in standing.stack if state.flow != start.flow]
+    standing.stack.append(State(flow=start.flow, answers=dict(answers)))
+
+
+def _open_top(desk: Desk, standing: Standing) -> tuple[Say, ...]:
+    opened = standing.stack[-1]
+    flow = registry.flow(opened.flow)
     if flow is None:
-        raise LookupError(f"no form is called {start.flow}")
-    return _settle(desk, standing, open_form(flow, start.answers, desk))
+        raise LookupError(f"no form is called {opened.flow}")
+    return _settle(desk, standing, open_form(flow, opened.answers, desk))
 
 
 def _reprompt(desk: Desk, standing: Standing) -> tuple[Say, ...]:
@@ -234,7 +294,12 @@ def _outranks(top: State, meant: Understanding) -> bool:
         return False
     counter = registry.counter_for(meant.intent)
     urgent = counter.outranks_forms or "death" in meant.signals
-    return urgent and meant.confidence >= SURE and counter is not registry.counter_of(top.flow)
+    return urgent and meant.confidence >= SURE and not _is_at(top, meant)
+
+
+def _is_at(top: State, meant: Understanding) -> bool:
+    """Whether the open form belongs to the counter that the message is for."""
+    return registry.counter_for(meant.intent) is registry.counter_of(top.flow)
 
 
 def _is_free(top: State) -> bool:

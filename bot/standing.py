@@ -11,14 +11,16 @@ from dialog import State
 
 @dataclass
 class Standing:
-    """`stack`: open forms, the one being asked last. `paused`: forms put aside, to be resumed.
-    `queued`: further intents of a message that held several things, with its words. `misses`
+    """`stack`: open forms, the one being asked last. `queued`: what follows once they are done: the
+    further intents of a message that held several things, with its words. `paused` and
+    `paused_queued`: both, put aside together, to be resumed. `misses`
     counts messages in a row that nothing understood. `offered`: what the numbers of the menu just
     shown mean. `more` is the rest of a long reply."""
 
     stack: list[State] = field(default_factory=list)
     paused: list[State] = field(default_factory=list)
     queued: list[dict[str, Any]] = field(default_factory=list)
+    paused_queued: list[dict[str, Any]] = field(default_factory=list)
     misses: int = 0
     offered: list[str] = field(default_factory=list)
     more: str = ""
@@ -31,23 +33,35 @@ class Standing:
         """Put the open forms aside; what was put aside before them is forgotten."""
         if self.stack:
             self.paused, self.stack = self.stack, []
+            self.paused_queued, self.queued = self.queued, []
+
+    def leave(self) -> None:
+        """Put the open forms aside where something was answered in them; what holds no answer is
+        let go, and leaves what was put aside before as it is."""
+        if any(state.answers for state in self.stack):
+            self.pause()
+        else:
+            self.stack, self.queued = [], []
 
     def resume(self) -> bool:
         """Take the forms put aside up again. False when there are none."""
         if not self.paused:
             return False
         self.stack, self.paused = [*self.paused, *self.stack], []
+        self.queued, self.paused_queued = [*self.queued, *self.paused_queued], []
         return True
 
     def forget(self) -> None:
         """Drop every answer that any form still holds."""
-        self.stack, self.paused, self.queued, self.more = [], [], [], ""
+        self.stack, self.paused, self.more = [], [], ""
+        self.queued, self.paused_queued = [], []
 
     def to_json(self) -> dict[str, Any]:
         return {
             "stack": [state.to_json() for state in self.stack],
             "paused": [state.to_json() for state in self.paused],
             "queued": self.queued,
+            "paused_queued": self.paused_queued,
             "misses": self.misses,
             "offered": self.offered,
             "more": self.more,
@@ -60,6 +74,7 @@ class Standing:
             stack=[State.from_json(state) for state in document.get("stack", ())],
             paused=[State.from_json(state) for state in document.get("paused", ())],
             queued=list(document.get("queued", ())),
+            paused_queued=list(document.get("paused_queued", ())),
             misses=int(document.get("misses", 0)),
             offered=list(document.get("offered", ())),
             more=document.get("more", ""),

@@ -3,7 +3,7 @@ that nothing is lost when nobody answers it (R-3.6d). Questions about insurance 
 
 from __future__ import annotations
 
-from dialog import Answers, Ask, Flow, Json, Say
+from dialog import Answers, Ask, Flow, Heard, Json, Reading, Reopen, Say, Suggest, Value, Wrong
 from handlers.callback import phone_ask
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
@@ -19,11 +19,21 @@ from wording.hearing.matters import is_about, substance
 FLOW = "accident"
 CARE = numbered("care", ("hospital", "coming", "nobody", "slight"), topic=FLOW)
 
+
+def care(heard: Heard, reading: Reading) -> Value | Wrong | Suggest | Reopen:
+    """One of the four, also where it is told in words: 已经打了120."""
+    picked = choice(CARE)(heard, reading)
+    if isinstance(picked, Value):
+        return picked
+    told = [how for how in reading.menu if is_about(f"care_{how}", heard.text)]
+    return Value(told[0]) if told else picked
+
+
 FORM = Flow(
     FLOW,
     (
         Ask("what", free_text(), free=True),
-        Ask("care", choice(CARE), options=CARE),
+        Ask("care", care, options=CARE),
         Ask("who", free_text(shortest=1, longest=64), free=True),
         *where_asks(),
         phone_ask(),
@@ -103,4 +113,5 @@ COUNTER = Counter(
     flows=(FORM,),
     finish=finish_accident,
     outranks_forms=True,
+    story="what",
 )

@@ -34,6 +34,12 @@ def consent_options(_answers: Answers, _desk: Desk) -> Sequence[Option]:
     ]
 
 
+def writing_phone(_answers: Answers, desk: Desk) -> Sequence[Option]:
+    """The number that writes by SMS: it is the answer, and is not asked for."""
+    known = desk.contact.address if desk.channel == "sms" else None
+    return [Option(known, known)] if known else []
+
+
 def code(heard: Heard, _reading: Reading) -> Value | Wrong:
     """The six digits of the message, or the wish for another one."""
     text = words(heard)
@@ -53,17 +59,16 @@ FORM = Flow(
         Ask("consent", choice(consent_options), options=consent_options),
         Ask("name", name, when=_consented),
         Ask("id_number", identity, when=_consented),
-        Ask("phone", mobile, when=_consented),
+        Ask("phone", mobile, when=_consented, options=writing_phone, alone=True),
         *village_asks("village", _consented),
     ),
 )
 CODE_FORM = Flow(CODE_FLOW, (Ask("code", code),))
 
 
-def needed_first(desk: Desk) -> Start:
+def needed_first(_desk: Desk) -> Start:
     """The form that a counter opens on top of its own when the writer is not known yet."""
-    phone = desk.contact.address if desk.channel == "sms" else None
-    return Start(FLOW, {"phone": phone} if phone else {})
+    return Start(FLOW)
 
 
 def open_binding(desk: Desk, _asked: Asked) -> Outcome:

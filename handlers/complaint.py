@@ -101,4 +101,5 @@ COUNTER = Counter(
     finish=finish_complaint,
     outranks_forms=True,
     confidential=True,
+    story="what",
 )

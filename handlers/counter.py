@@ -50,7 +50,8 @@ class Counter:
     """One chat service. `open` answers or opens a form; `finish` gets the live answers of a
     finished form, in the same transaction, and must be safe to repeat. `obstacle` says why a form
     that is open can come to nothing any more; it is asked before every answer. What is said at
-    a `confidential` counter is not kept with the messages, only where the counter puts it."""
+    a `confidential` counter is not kept with the messages, only where the counter puts it.
+    `story`: the slot to which words are added that answer none of its other questions."""
 
     name: str
     intents: frozenset[str]
@@ -60,3 +61,4 @@ class Counter:
     obstacle: Callable[[Desk], Say | None] | None = None
     outranks_forms: bool = False
     confidential: bool = False
+    story: str = ""

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from dialog import Answers, Ask, Flow, Json, Option, Say
+from handlers import policy
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
 from handlers.readers import birth, choice, several
@@ -14,9 +15,14 @@ from models import Announcement
 from rules.eligibility import Decision
 from rules.rulesets import Rule, load
 from services import announcements, screening
-from wording.hearing import hear_relative
+from services.policy import entries
+from wording.hearing import hear_relative, hear_service
+from wording.hearing.matters import is_about
 
 FLOW = "eligibility"
+POLICY_TOPICS = frozenset({"eligibility"})
+SURELY = 0.48
+"""A little more than elsewhere: the questions of the form answer most of what is asked here."""
 UNKNOWN = "unknown"
 NONE = "none"
 
@@ -112,10 +118,24 @@ def screening_asks() -> tuple[Ask, ...]:
 FORM = Flow(FLOW, (Ask("who", choice(WHO), options=WHO), *screening_asks()))
 
 
-def open_eligibility(_desk: Desk, asked: Asked) -> Outcome:
-    """Begin the questions; who was named in the message is not asked for again."""
-    known = {"who": "relative"} if hear_relative(asked.heard.text) else {}
-    return Outcome((Say("eligibility.begin"),), (Start(FLOW, known),))
+def open_eligibility(desk: Desk, asked: Asked) -> Outcome:
+    """Begin the questions; who was named in the message is not asked for again. What the plan or
+    nobody rules on is answered before, and what is decided elsewhere is all there is to say."""
+    text = asked.heard.text
+    if is_about("veteran", text):
+        ruled = policy.say_entry(desk, entries()["veteran"])
+        return Outcome((ruled, Say("eligibility.ordinary_grounds")), offers=("eligibility",))
+    known = {"who": "relative"} if hear_relative(text) else {}
+    before = _ruled_before(desk, text)
+    return Outcome((*before, Say("eligibility.begin")), (Start(FLOW, known),))
+
+
+def _ruled_before(desk: Desk, text: str) -> tuple[Say, ...]:
+    """What can be said to a question at once: 要不要体检. A bare wish to know has none."""
+    if hear_service(text) or not is_about("asks", text):
+        return ()
+    said = policy.answer(desk, text, topics=POLICY_TOPICS, enough=SURELY)
+    return (said,) if said else ()
 
 
 def finish_eligibility(desk: Desk, _flow: str, answers: Answers) -> Outcome:

@@ -6,6 +6,7 @@ from dialog import Say
 from handlers import policy
 from handlers.counter import Asked, Counter, Outcome
 from handlers.desk import Desk
+from wording.hearing.matters import is_about, substance
 
 MISSES_BEFORE_A_PERSON = 3
 
@@ -15,10 +16,12 @@ SERVICES = ("eligibility", "apply", "progress", "notice_result", "policy", "huma
 
 def open_menu(desk: Desk, asked: Asked) -> Outcome:
     """Answer a greeting or a thank-you; else show what can be done here."""
+    if asked.intent == "greeting" and is_about("thanks", asked.heard.text):
+        return Outcome((Say("menu.thanks"),))
     if asked.intent == "greeting":
         return Outcome((Say("menu.greeting"), _menu()), offers=SERVICES)
     if asked.intent == "unclear":
-        known = policy.answer(desk, asked.heard.text)
+        known = policy.answer(desk, asked.heard.text) if substance(asked.heard.text) else None
         if known is not None:
             return Outcome((known,))
         key = "menu.not_understood"

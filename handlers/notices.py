@@ -11,8 +11,11 @@ from handlers.readers import choice
 from handlers.whereabouts import place, where_asks
 from models import Region
 from models.places import RegionKind
+from rules.errors import QuotaNotIssued
+from rules.quota import quota
 from services import announcements, notices, whereabouts
 from services.policy import ENOUGH_WITHIN
+from wording.hearing import hear_year
 from wording.hearing.matters import is_about
 
 FLOW = "notices"
@@ -27,6 +30,8 @@ def open_notices(desk: Desk, asked: Asked) -> Outcome:
     """A general question is answered from the plan; else show, of the place named or of home."""
     text = asked.heard.text
     near = whereabouts.named(desk.session, text, least=2)
+    if is_about("quota", text) and (said := _quota(desk, text, near)):
+        return Outcome((said, Say("notices.may_look_at_posts")), offers=("posts",))
     wish = _wish(asked.intent, text)
     if wish == "names" and near is None and is_about("asks", text):
         said = policy.answer(desk, text, topics={"notice"}, enough=ENOUGH_WITHIN)
@@ -36,6 +41,20 @@ def open_notices(desk: Desk, asked: Asked) -> Outcome:
     if near is None:
         return Outcome((), (Start(FLOW, {"wish": wish}),))
     return _show(desk, wish, near)
+
+
+def _quota(desk: Desk, text: str, near: Region | None) -> Say | None:
+    """How many posts a town may fill in a year; a year without a table is "not issued", neither 0
+    nor another year's number (R-2.5). Without a town: what the plan says of the whole district."""
+    if near is None or near.kind == RegionKind.DISTRICT:
+        return policy.answer(desk, text, topics={"quota"}, enough=ENOUGH_WITHIN)
+    town = whereabouts.town_of(near)
+    year = hear_year(text) or desk.today.year
+    try:
+        numbers = {kind: quota(year, town.name, kind) for kind in ("total", "rural", "urban")}
+    except QuotaNotIssued:
+        return Say("policy.quota_not_issued", {"town": town.name, "year": year})
+    return Say("policy.quota_of_town", {"town": town.name, "year": year, **numbers})
 
 
 def finish_notices(desk: Desk, _flow: str, answers: Answers) -> Outcome:

@@ -47,7 +47,8 @@ def _answer(desk: Desk, asked: Asked) -> Say | None:
         return policy.say_entry(desk, entries()["pooling"])
     if asked.act or not (asked.intent == "followup" or is_about("asks", text)):
         return None
-    return policy.answer(desk, text, topics=TOPICS[asked.intent], enough=ENOUGH_WITHIN)
+    surely = policy.answer(desk, text) if is_about("asks", text) else None
+    return surely or policy.answer(desk, text, topics=TOPICS[asked.intent], enough=ENOUGH_WITHIN)
 
 
 COUNTER = Counter(name="on_post", intents=frozenset(TOPICS), open=open_on_post)

@@ -11,10 +11,12 @@ from handlers.desk import Desk
 from handlers.readers import choice, free_text
 from models.talk import TicketKind
 from services import policy, tickets, whereabouts
-from wording.hearing.matters import substance
+from wording.hearing.matters import is_about, substance
 
 FLOW = "policy"
 MOST_NEAR = 3
+VERBATIM = 0.98
+"""The score of a question that is asked as we have it, but for the small words."""
 
 
 def near_options(answers: Answers, _desk: Desk) -> Sequence[Option]:
@@ -80,6 +82,17 @@ def answer(
     `topics` narrows the search, and then `policy.ENOUGH_WITHIN` is a fair threshold."""
     match = policy.find(question, topics=topics, enough=policy.ENOUGH if enough is None else enough)
     return say_entry(desk, match.entry) if match else None
+
+
+def in_passing(desk: Desk, text: str) -> Say | None:
+    """The answer to a question put in the middle of a form; None for what is no question."""
+    return answer(desk, text) if substance(text) and is_about("asks", text) else None
+
+
+def knows_by_heart(text: str) -> bool:
+    """Whether the words are, as good as word for word, a question of ours."""
+    close = policy.rank(text)[:1] if substance(text) else []
+    return bool(close) and close[0].score >= VERBATIM
 
 
 def say_entry(desk: Desk, entry: policy.Entry) -> Say:

@@ -17,6 +17,10 @@ SPEAKS_OF_OTHERS = frozenset({"complaint", "objection", "confirm", "accident"})
 """Intents in which a death is somebody else's: their own counter takes it up."""
 
 
+TACTLESS = frozenset({"apply", "eligibility", "greeting", "unclear", "provide_info", "progress"})
+"""Intents whose counter would only put questions, or a menu, to somebody who told of a death."""
+
+
 def attend(desk: Desk, asked: Asked, *, in_form: bool = False) -> tuple[Say, ...]:
     """Act on the signals of a message; what is to be said before anything else.
 
@@ -24,6 +28,8 @@ def attend(desk: Desk, asked: Asked, *, in_form: bool = False) -> tuple[Say, ...
     asks for a person in despair is answered by that counter otherwise.
     """
     says: tuple[Say, ...] = ()
+    if "oversharing" in asked.signals and not in_form:
+        says += (Say("dialog.too_much_told"),)
     if "pooling" in asked.signals:
         tickets.raise_signal(desk.session, desk.contact, asked.heard.text, desk.now)
     if "despair" in asked.signals and (in_form or asked.intent != "human"):
@@ -33,6 +39,11 @@ def attend(desk: Desk, asked: Asked, *, in_form: bool = False) -> tuple[Say, ...
     if "death" in asked.signals and not in_form and asked.intent == "confirm":
         says += (_reported(desk, asked.heard.text),)
     return says
+
+
+def is_answered(asked: Asked) -> bool:
+    """Whether the condolence is all that may be said: no form and no rule to a mourner."""
+    return "death" in asked.signals and asked.intent in TACTLESS
 
 
 def comfort(desk: Desk, words: str) -> tuple[Say, ...]:
@@ -60,7 +71,8 @@ def condole(desk: Desk, asked: Asked) -> tuple[Say, ...]:
         return (Say("human.condolence"),)
     _death_check(desk, asked.heard.text)
     subscriptions.silence(desk.session, desk.contact, desk.now)
-    return (Say("human.condolence"), Say("human.condolence_silence"))
+    says = (Say("human.condolence"), Say("human.condolence_silence"))
+    return (*says, Say("dialog.after_condolence")) if is_answered(asked) else says
 
 
 def _reported(desk: Desk, words: str) -> Say:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dialog import Answers, Ask, Flow, Option, Say
+from dialog import (
+    Answers,
+    Ask,
+    Flow,
+    Heard,
+    Option,
+    Reading,
+    Reopen,
+    Say,
+    Suggest,
+    Value,
+    Wrong,
+)
 from handlers import privacy
 from handlers.callback import due
 from handlers.certain import certainly
@@ -13,6 +25,7 @@ from handlers.desk import Desk
 from models.talk import TicketKind
 from rules import parameters
 from services import subscriptions, tickets, whereabouts
+from wording.hearing import hear_service
 from wording.hearing.matters import is_about
 
 FLOW = "subscription"
@@ -25,7 +38,16 @@ def sure_options(_answers: Answers, _desk: Desk) -> Sequence[Option]:
     ]
 
 
-FORM = Flow(FLOW, (Ask("sure", certainly(sure_options), options=sure_options),))
+def sure(heard: Heard, reading: Reading) -> Value | Wrong | Suggest | Reopen:
+    """Whoever says it a second time is sure; whoever wants messages again is not."""
+    if is_about("bare_code", heard.text) or is_about("stop_again", heard.text):
+        return Value(value=True)
+    if hear_service(heard.text) == "resubscribe":
+        return Value(value=False)
+    return certainly(sure_options)(heard, reading)
+
+
+FORM = Flow(FLOW, (Ask("sure", sure, options=sure_options),))
 
 
 def open_subscription(desk: Desk, asked: Asked) -> Outcome:

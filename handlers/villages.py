@@ -61,13 +61,17 @@ def village_options(slot: str) -> Options:
 
 
 def village_pick(slot: str, options: Options) -> Reader:
-    """One of the villages found; "none of these" asks for the village again."""
+    """One of the villages found, or another one by its name; "none of these" asks again."""
     pick = choice(options)
 
     def read(heard: Heard, reading: Reading) -> Value | Wrong | Suggest | Reopen:
         picked = pick(heard, reading)
         if isinstance(picked, Value) and picked.value is None:
             return Reopen((slot,))
+        if isinstance(picked, Wrong) and heard.text:
+            found = places.find_villages(reading.desk.session, tidy(heard.text))
+            if found.exact and len(found.villages) == 1:
+                return Value(found.villages[0].id)
         return picked
 
     return read

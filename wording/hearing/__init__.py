@@ -15,7 +15,7 @@ from wording.hearing.choices import (
     hear_yes_no,
 )
 from wording.hearing.names import hear_name, mask_name
-from wording.hearing.numbers import digits_in, hear_integer, tidy
+from wording.hearing.numbers import digits_in, hear_integer, hear_year, tidy
 from wording.hearing.phones import HeardPhone, hear_phone
 from wording.hearing.private import mask_private
 from wording.hearing.relatives import hear_relative
@@ -38,6 +38,7 @@ __all__ = [
     "hear_phone",
     "hear_relative",
     "hear_service",
+    "hear_year",
     "hear_yes_no",
     "mask_name",
     "mask_private",

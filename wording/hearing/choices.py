@@ -63,7 +63,8 @@ def hear_choice(text: str, labels: Sequence[str]) -> int | None:
     inside = [label for label in lowered if label and label in plain]
     if inside:
         return lowered.index(max(inside, key=len))
-    around = [i for i, label in enumerate(lowered) if len(plain) >= 2 and plain in label]
+    named = plain.removesuffix("的")
+    around = [i for i, label in enumerate(lowered) if len(named) >= 2 and named in label]
     return around[0] if len(around) == 1 else None
 
 

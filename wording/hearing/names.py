@@ -11,6 +11,7 @@ _LEAD = re.compile(
     r"^(?:您好|你好)?[,，。\s]*(?:我|俺|他|她|俺娘|俺爹|俺妈|俺爸|姓名|名字)*\s*(?:的名字)?(?:名字)?(?:叫|是|姓名)?[:：\s]*"
 )
 _NAME = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]{1,15}(?:·[\u3400-\u4dbf\u4e00-\u9fff]{1,15})*")
+_SPACED = re.compile(r"[\u4e00-\u9fff](?:\s+[\u4e00-\u9fff]{1,2}|(?:\s+[\u4e00-\u9fff]){2,3})")
 _NOT_NAMES = words("not_names")
 COMPOUND = words("compound_surnames")
 
@@ -18,9 +19,9 @@ COMPOUND = words("compound_surnames")
 def hear_name(text: str) -> str | None:
     """A Chinese personal name of 2-4 characters (longer with ·), explanations cut off; else None."""
     plain = tidy(text).replace("•", "·").replace("・", "·")
+    if _SPACED.fullmatch(plain):
+        plain = "".join(plain.split())
     first = re.split(r"[,，。;；:：\s(（]", _LEAD.sub("", plain, count=1).strip())[0]
-    if len(first) < 2 and re.fullmatch(r"[\u4e00-\u9fff](?:\s+[\u4e00-\u9fff]){1,3}", plain):
-        first = re.sub(r"\s+", "", plain)
     first = re.sub(r"(?:嘞|呀|啊|哈)$", "", first)
     if first in _NOT_NAMES or not _NAME.fullmatch(first):
         return None

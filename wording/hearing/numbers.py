@@ -45,6 +45,12 @@ def hear_integer(text: str) -> int | None:
     return _tens(plain)
 
 
+def hear_year(text: str) -> int | None:
+    """A year of this century named with 年: 2023年, 二零二三年, 23年; else None."""
+    found = re.search(r"(?:20|二[零〇])?([0-9一二三四五六七八九零〇]{2})年", tidy(text))
+    return 2000 + int(digits_in(found.group(1))) if found else None
+
+
 def _tens(plain: str) -> int | None:
     total = current = 0
     for c in plain:
