@@ -88,8 +88,10 @@ def _meaning(desk: Desk, heard: Heard, *, open_question: bool) -> Understanding:
             "provide_info", act=False, queued=(), signals=frozenset(), confidence=1
         )
     meant = understand(heard.text, channel=desk.channel, open_question=open_question)
-    if meant.intent in MISTAKEN and not meant.signals and policy.knows_by_heart(heard.text):
-        return replace(meant, intent="policy", queued=())
+    if meant.intent in MISTAKEN and not meant.signals:
+        knows = policy.knows_by_heart if meant.confidence >= SURE else policy.knows
+        if knows(heard.text):
+            return replace(meant, intent="policy", queued=())
     return meant
 
 

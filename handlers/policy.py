@@ -89,6 +89,12 @@ def in_passing(desk: Desk, text: str) -> Say | None:
     return answer(desk, text) if substance(text) and is_about("asks", text) else None
 
 
+def knows(text: str) -> bool:
+    """Whether the words are a question that we have an answer to."""
+    asks = bool(substance(text)) and is_about("asks", text)
+    return asks and policy.find(text) is not None
+
+
 def knows_by_heart(text: str) -> bool:
     """Whether the words are, as good as word for word, a question of ours."""
     close = policy.rank(text)[:1] if substance(text) else []
