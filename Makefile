@@ -4,7 +4,7 @@
 #   make check  what must hold before a commit: format, lint, types, imports, dependencies, tests
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format tidy lint types imports dependencies browser \
-        transcripts docs sizes lock bench
+        transcripts docs documents sizes lock bench
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -80,6 +80,10 @@ bench: .venv-bench/.installed
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements/bench.lock
 	@touch $@
+
+# Build the Word templates anew from their layouts.
+documents: setup
+	$(BIN)/python -m services.documents.build
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv"; exit 1; }

@@ -111,6 +111,13 @@ class Settings(BaseSettings):
         description="The unguessable part of the callback paths /sms/<secret>/receipt and "
         "/sms/<secret>/uplink (the providers do not sign).",
     )
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        le=5,
+        description="How many proxies of ours stand before the web process; their X-Forwarded-* "
+        "headers are believed.",
+    )
     public_url: str = Field(
         "http://127.0.0.1:8080", description="Where residents reach this service's web pages."
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bot.inbox import Inbox
 from bot.sms import sms_door
@@ -43,6 +44,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.sandbox:
         app.register_blueprint(time_machine(inbox))
     register_console(app, make_console(inbox, settings), secret_key=secret_of(settings))
+    if hops := settings.trusted_proxies:
+        behind = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+        app.wsgi_app = behind  # type: ignore[method-assign]  # how Flask documents it
     return app
 
 
