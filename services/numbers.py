@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models import NumberSeries
@@ -14,6 +15,9 @@ def next_number(session: Session, series: str) -> int:
     number = session.scalar(drawn.values(last=NumberSeries.last + 1).returning(NumberSeries.last))
     if number is not None:
         return number
-    with session.begin_nested():
-        session.add(NumberSeries(name=series, last=1))
+    try:
+        with session.begin_nested():
+            session.add(NumberSeries(name=series, last=1))
+    except IntegrityError:  # somebody began the series at the same moment: draw after them
+        return next_number(session, series)
     return 1
