@@ -123,7 +123,8 @@ def change_password() -> ResponseReturnValue:
             staff.change_password(seat.session, seat.staff, new, seat.wall)
             tell("console.password_changed")
             return redirect(url_for("console.worklist"))
-    return page("change_password.html", trouble=trouble)
+    least = staff.password_length(seat.today)
+    return page("change_password.html", trouble=trouble, least=least)
 
 
 def _password_trouble(new: str, again: str, *, old_fits: bool) -> str | None:
@@ -134,7 +135,8 @@ def _password_trouble(new: str, again: str, *, old_fits: bool) -> str | None:
     if new != again:
         return say("console.passwords_differ")
     weak = staff.weakness(new, seat.staff, seat.today)
-    return say(f"console.password_{weak}") if weak else None
+    least = staff.password_length(seat.today)
+    return say(f"console.password_{weak}", least=least) if weak else None
 
 
 @door.route("/role", methods=["GET", "POST"])

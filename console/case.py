@@ -16,8 +16,9 @@ from console.trace import lines, title_of
 from console.words import act_name, moment, obstacle_words
 from console.worklist import CASE_ROLES, DECIDERS
 from models import Application, Material
-from services import case_page, materials
-from services.case_page import MAY_ASSIGN, MAY_CHECK, CasePage, Finding
+from services import case_page, case_work, materials
+from services.case_page import CasePage
+from services.case_work import MAY_ASSIGN, MAY_CHECK, Finding
 from services.guards import Obstacle
 from services.procedure import Hindered, Offer, Why, take
 
@@ -133,11 +134,11 @@ def case_post(number: str) -> ResponseReturnValue:
     if request.form.get("version") != str(application.version):
         return _moved_on(application, "assign_post", {"act": "assign_post"})
     chosen = request.form.get("post", "")
-    posts = {str(post.id): post for post in case_page.posts_for(seat.session, application)}
-    if chosen not in posts or not case_page.may_assign(application, seat.acting):
+    posts = {str(post.id): post for post in case_work.posts_for(seat.session, application)}
+    if chosen not in posts or not case_work.may_assign(application, seat.acting):
         tell("console.no_such_post", level="danger")
     else:
-        case_page.assign_post(seat.session, application, posts[chosen], seat.acting, seat.now)
+        case_work.assign_post(seat.session, application, posts[chosen], seat.acting, seat.now)
         tell("console.post_assigned", post=posts[chosen].name)
     return redirect(url_for("console.case", number=number))
 
@@ -155,7 +156,7 @@ def case_checks(number: str) -> ResponseReturnValue:
         return _screen(application, said), 422
     for name, outcome in found.items():
         finding = Finding(name, outcome, source)
-        case_page.record_finding(seat.session, application, finding, seat.acting, seat.now)
+        case_work.record_finding(seat.session, application, finding, seat.acting, seat.now)
     tell("console.checks_kept", count=len(found))
     return redirect(url_for("console.case", number=number))
 

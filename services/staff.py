@@ -1,4 +1,4 @@
-"""Staff accounts: passwords, codes, locks, sign-ins, roles and their places (requirements 3.0).
+"""Signing in: passwords, codes, locks, sign-ins, the role one works in (requirements 3.0).
 
 Times here are the machine's own: a moved business clock opens no lock and ends no sign-in. Only the
 dates of a grant are business dates, handed in as `today`. Nothing here says whether it was the
@@ -19,7 +19,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload
 
-from models import Region, Role, Staff, StaffGrant, StaffSession, new_id
+from models import Region, Staff, StaffGrant, StaffSession
 from rules import parameters
 from services.trail import note
 
@@ -83,7 +83,7 @@ def count_wrong(session: Session, member: Staff, now: datetime, today: date) -> 
         longest = int(_number("lock_minutes_max", today))
         minutes = min(int(_number("lock_minutes", today)) << min(over, 16), longest)
         member.locked_until = now + timedelta(minutes=minutes)
-    _note(session, member, "staff.wrong_try", now, tries=member.failed_tries)
+    note_staff(session, member, "staff.wrong_try", now, tries=member.failed_tries)
 
 
 def open_sign_in(session: Session, member: Staff, now: datetime, today: date) -> str:
@@ -172,24 +172,29 @@ def pass_code(session: Session, signed_in: StaffSession, now: datetime) -> None:
     member.failed_tries, member.locked_until = 0, None
     if member.totp_confirmed_at is None:
         member.totp_confirmed_at = now
-        _note(session, member, "staff.enrolled", now)
-    _note(session, member, "staff.signed_in", now)
+        note_staff(session, member, "staff.enrolled", now)
+    note_staff(session, member, "staff.signed_in", now)
 
 
 def weakness(password: str, member: Staff, today: date) -> str | None:
     """Why a new password will not do (`too_short`, `like_login`, `same`), or None."""
-    if len(password) < int(_number("password_length", today)):
+    if len(password) < password_length(today):
         return "too_short"
     if member.login in password.lower() or len(set(password)) < 5:
         return "like_login"
     return "same" if fits(member.password_hash, password) else None
 
 
+def password_length(today: date) -> int:
+    """The least number of characters that a password may have."""
+    return _number("password_length", today)
+
+
 def change_password(session: Session, member: Staff, password: str, now: datetime) -> None:
     """Set a password of somebody's own choice."""
     member.password_hash = HASHER.hash(password)
     member.must_change_password = False
-    _note(session, member, "staff.password_changed", now)
+    note_staff(session, member, "staff.password_changed", now)
 
 
 def choose_grant(
@@ -200,7 +205,7 @@ def choose_grant(
     if not fitting:
         return None
     signed_in.grant = fitting[0]
-    _note(session, signed_in.staff, "staff.role_chosen", now, grant=grant_id)
+    note_staff(session, signed_in.staff, "staff.role_chosen", now, grant=grant_id)
     return fitting[0]
 
 
@@ -220,7 +225,7 @@ def end(session: Session, signed_in: StaffSession, now: datetime) -> None:
     """Sign out. Repeating changes nothing."""
     if signed_in.ended_at is None:
         signed_in.ended_at = now
-        _note(session, signed_in.staff, "staff.signed_out", now)
+        note_staff(session, signed_in.staff, "staff.signed_out", now)
 
 
 def end_others(session: Session, signed_in: StaffSession, now: datetime) -> int:
@@ -231,66 +236,6 @@ def end_others(session: Session, signed_in: StaffSession, now: datetime) -> int:
     return len(others)
 
 
-def open_account(
-    session: Session, *, login: str, name: str, unit: str, now: datetime
-) -> tuple[Staff, str]:
-    """A new account and its first password, which must be changed at the first sign-in."""
-    password = secrets.token_urlsafe(9)
-    member = Staff(
-        id=new_id(),
-        login=login.strip().lower(),
-        name=name,
-        unit=unit,
-        password_hash=HASHER.hash(password),
-        created_at=now,
-    )
-    session.add(member)
-    session.flush()
-    _note(session, member, "staff.opened", now)
-    return member, password
-
-
-def reset(session: Session, member: Staff, now: datetime) -> str:
-    """A new first password; code generator and lock are forgotten, every sign-in ends."""
-    password = secrets.token_urlsafe(9)
-    member.password_hash = HASHER.hash(password)
-    member.must_change_password = True
-    member.totp, member.totp_confirmed_at, member.totp_last_step = None, None, None
-    member.failed_tries, member.locked_until = 0, None
-    _end_all(session, member, now)
-    _note(session, member, "staff.reset", now)
-    return password
-
-
-def close(session: Session, member: Staff, now: datetime) -> None:
-    """Nobody signs in by this account any more. Repeating changes nothing."""
-    if member.disabled_at is None:
-        member.disabled_at = now
-        _end_all(session, member, now)
-        _note(session, member, "staff.closed", now)
-
-
-def _end_all(session: Session, member: Staff, now: datetime) -> None:
-    for one in open_ones(session, member):
-        end(session, one, now)
-
-
-def grant(
-    session: Session,
-    member: Staff,
-    role: Role,
-    region: Region,
-    *,
-    from_on: date,
-    to_on: date | None,
-) -> StaffGrant:
-    """Give a role in a place, for a time."""
-    given = StaffGrant(staff_id=member.id, role=role, region=region, from_on=from_on, to_on=to_on)
-    member.grants.append(given)
-    session.flush()
-    return given
-
-
 def _number(name: str, today: date) -> int:
     return int(parameters.in_force(f"console.{name}", today).value)
 
@@ -299,5 +244,6 @@ def _hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _note(session: Session, member: Staff, act: str, now: datetime, **details: object) -> None:
+def note_staff(session: Session, member: Staff, act: str, now: datetime, **details: object) -> None:
+    """Add an entry to the trail about an account, by its owner."""
     note(session, act, actor=f"staff:{member.id}", at=now, subject=("staff", member.id), **details)

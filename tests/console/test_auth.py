@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from models import AuditEntry, Region, Role, Staff, StaffSession
-from services import demo_staff, staff
+from services import demo_staff, staff_accounts
 from tests.builders import NOW, at
 from tests.console.conftest import Visit, Visitor, Watch
 
@@ -193,11 +193,11 @@ def test_nobody_takes_a_role_that_is_not_theirs(visit: Visit) -> None:
 def fresh(seeded_sessions: sessionmaker[Session]) -> str:
     """A new account's first password; its login is `xinlai`."""
     with seeded_sessions.begin() as session:
-        member, password = staff.open_account(
+        member, password = staff_accounts.open_account(
             session, login=" XinLai ", name="新来的", unit="人社所", now=NOW
         )
         town = session.scalars(select(Region).where(Region.code == "xinyan")).one()
-        staff.grant(
+        staff_accounts.grant(
             session, member, Role.TOWN_CLERK, town, from_on=at("2022-04-01").date(), to_on=None
         )
     return password

@@ -29,8 +29,8 @@ from models import (
     StaffKin,
     new_id,
 )
-from services import case_page, materials, screening
-from services.case_page import Finding
+from services import case_page, case_work, materials, screening
+from services.case_work import Finding
 from services.clock import business_date
 from tests.builders import NOW, create_acting, create_application, create_contact, region
 from tests.console.conftest import Visit, Visitor
@@ -408,7 +408,24 @@ def test_a_finding_of_the_clerk_stops_the_way_on(seeded: Session) -> None:
     acting = create_acting(seeded, Role.TOWN_CLERK, "xinyan")
     case = create_application(seeded, status=S.TOWN_CLERK)
     for name in CHECKS:
-        case_page.record_finding(seeded, case, Finding(name, "clear", "名单"), acting, NOW)
-    case_page.record_finding(seeded, case, Finding(CHECKS[0], "hit", "名单"), acting, NOW)
+        case_work.record_finding(seeded, case, Finding(name, "clear", "名单"), acting, NOW)
+    case_work.record_finding(seeded, case, Finding(CHECKS[0], "hit", "名单"), acting, NOW)
     found = case_page.circumstances(seeded, case, business_date(NOW))
     assert [one.found.outcome for one in found if one.found] == ["hit", *["clear"] * 5]
+
+
+def test_an_agency_helps_with_papers_and_decides_nothing(
+    visit: Visit, seeded_sessions: sessionmaker[Session]
+) -> None:
+    with seeded_sessions.begin() as session:
+        number = create_application(session).number
+    agency = visit("disanfang")
+    agency.get(f"/console/cases/{number}")
+    version = agency.field_value("version")
+    refused = agency.post(f"/console/cases/{number}/steps/accept", {"version": version})
+    assert refused.status_code == 409
+    assert "这一步不归您这个岗位办" in agency.words
+    form = {"version": version, "reason": "papers_missing"}
+    agency.post(f"/console/cases/{number}/steps/ask_papers", form)
+    assert "现在：等本人补材料" in agency.words
+    assert "某人力资源服务机构 居安然" in agency.words
