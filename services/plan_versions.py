@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models import PlanVersion, Quota, Region
@@ -80,8 +81,7 @@ def enter(
         entered_by_id=acting.staff.id if acting.staff else None,
         entered_at=now,
     )
-    session.add(version)
-    session.flush()
+    _add(session, version)
     places = {town.code: town for town in session.scalars(select(Region)) if town.code}
     session.add_all(
         Quota(plan_version_id=version.id, region_id=places[code].id, track=track, number=number)
@@ -181,6 +181,16 @@ def _district(session: Session) -> Region:
 
 def _number(version: PlanVersion | None) -> int:
     return version.version if version else 0
+
+
+def _add(session: Session, version: PlanVersion) -> None:
+    """Two first versions of a year at the same moment: the second is told, like any later one."""
+    try:
+        with session.begin_nested():
+            session.add(version)
+    except IntegrityError:
+        newer = Obstacle("plan.newer_version", {"version": version.version})
+        raise Hindered(ENTER, (newer,)) from None
 
 
 def _lock_latest(session: Session, year: int) -> None:

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models import Announcement, PlanVersion, Post, PostStatus, Region, Role
@@ -68,8 +69,12 @@ def draft(session: Session, text: Text, acting: Acting, now: datetime) -> Announ
     )
     if errors := form_errors(text):
         raise Hindered("announcement.draft", errors)
-    session.add(made)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(made)
+    except IntegrityError:  # somebody wrote one at the same moment
+        there = Obstacle("announcement.draft_there", {"version": made.version})
+        raise Hindered("announcement.draft", (there,)) from None
     write(session, "announcement.draft", made, acting, now, after=plain(text))
     return made
 

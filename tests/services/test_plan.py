@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from models import AuditEntry, PlanVersion, Role
 from rules.quota import TRACKS, Track
@@ -170,3 +171,25 @@ def test_history_has_every_version_the_newest_first(seeded: Session) -> None:
     assert [one.version for one in plan.history(seeded, 2022)] == [2, 1]
     assert plan.years(seeded) == [2022, 2023, 2024, 2025]
     assert seeded.scalars(select(PlanVersion)).all()
+
+
+def test_two_first_versions_of_a_year_at_once(seeded_sessions: sessionmaker[Session]) -> None:
+    gate = threading.Barrier(2)
+    ends: list[str] = []
+
+    def enter() -> None:
+        gate.wait()
+        try:
+            with seeded_sessions.begin() as session:
+                first = proposal({"daan": {"rural": 900, "urban": 294}}, year=2024, based_on=0)
+                plan_versions.enter(session, first, DISTRICT, NOW)
+            ends.append("entered")
+        except Hindered as hindered:
+            ends.append(hindered.obstacles[0].key)
+
+    threads = [threading.Thread(target=enter) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(ends) == ["entered", "plan.newer_version"]
