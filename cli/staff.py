@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session, selectinload
 from cli.surroundings import settings_or_exit
 from models import Region, Role, Staff, StaffGrant
 from models.opening import open_database
-from services import staff as accounts
+from services import staff_accounts as accounts
 from services.clock import business_date
+from services.staff import by_login
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -56,7 +57,7 @@ def add(  # noqa: PLR0913 - one option a column
         place = session.scalars(select(Region).where(Region.code == region)).first()
         if place is None:
             _stop(f"no place has the code {region}")
-        member = accounts.by_login(session, login)
+        member = by_login(session, login)
         password = None
         if member is None:
             member, password = accounts.open_account(
@@ -73,7 +74,7 @@ def add(  # noqa: PLR0913 - one option a column
 def reset(login: str) -> None:
     """A new first password for LOGIN; the code generator must be enrolled again."""
     with _session() as session:
-        member = accounts.by_login(session, login, lock=True)
+        member = by_login(session, login, lock=True)
         if member is None:
             _stop(f"nobody has the login {login}")
         password = accounts.reset(session, member, _now())
@@ -85,7 +86,7 @@ def reset(login: str) -> None:
 def close(login: str) -> None:
     """Close the account LOGIN: every sign-in ends at once, what it did stays readable."""
     with _session() as session:
-        member = accounts.by_login(session, login, lock=True)
+        member = by_login(session, login, lock=True)
         if member is None:
             _stop(f"nobody has the login {login}")
         accounts.close(session, member, _now())

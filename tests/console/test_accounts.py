@@ -14,7 +14,7 @@ from cli.database import prepare
 from cli.staff import staff as command
 from models import AuditEntry, Role, Staff
 from models.opening import open_database
-from services import staff
+from services import staff, staff_accounts
 from settings import load
 from tests.builders import NOW, create_staff, region
 
@@ -81,7 +81,7 @@ def test_nobody_is_reset_or_closed(run: CliRunner) -> None:
 def test_a_grant_holds_from_its_first_to_its_last_day(seeded: Session) -> None:
     member = create_staff(seeded)
     place = region(seeded, "xinyan")
-    staff.grant(seeded, member, Role.AGENCY, place,
+    staff_accounts.grant(seeded, member, Role.AGENCY, place,
                 from_on=date(2022, 4, 1), to_on=date(2022, 4, 30))  # fmt: skip
     held = [day for day in (date(2022, 3, 31), date(2022, 4, 1), date(2022, 4, 30),
                             date(2022, 5, 1)) if staff.in_force(member, day)]  # fmt: skip
