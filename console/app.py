@@ -38,6 +38,7 @@ PAGES = (
     "tickets",
     "parameters",
     "audit",
+    "pairing",
 )
 """The modules of this room that hold pages."""
 

@@ -10,7 +10,7 @@ from dialog.grammar import always
 from handlers.desk import Desk
 from handlers.readers import words
 from models import Ticket
-from services import tickets
+from services import ticket_answers, tickets
 from services.clock import business_date
 from wording.hearing import digits_in, hear_phone, tidy
 from wording.hearing.matters import is_about
@@ -64,6 +64,8 @@ def standing(desk: Desk, text: str) -> Say | None:
     ticket = tickets.numbered(desk.session, desk.contact, number)
     if ticket is None:
         return Say("tickets.not_yours", {"number": number})
+    if answers := ticket_answers.answers_to(ticket, desk.now):
+        return Say("tickets.answered", {"number": number, "words": "\n".join(answers)})
     if ticket.closed_at is None:
         return Say("tickets.under_way", {"number": number, "due": due(ticket)})
     return Say("tickets.closed", {"number": number, "closed_on": _day(ticket.closed_at)})

@@ -20,6 +20,7 @@ from handlers import (
     privacy,
     progress,
     subscription,
+    village_staff,
     withdrawal,
     worker_card,
 )
@@ -43,6 +44,7 @@ COUNTERS: tuple[Counter, ...] = (
     policy.COUNTER,
     privacy.COUNTER,
     subscription.COUNTER,
+    village_staff.COUNTER,
     worker_card.COUNTER,
 )
 

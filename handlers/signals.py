@@ -11,7 +11,7 @@ from handlers.counter import Asked
 from handlers.desk import Desk
 from models import Ticket
 from models.talk import TicketKind
-from services import subscriptions, tickets, whereabouts
+from services import subscriptions, ticket_answers, tickets, whereabouts
 
 SPEAKS_OF_OTHERS = frozenset({"complaint", "objection", "confirm", "accident"})
 """Intents in which a death is somebody else's: their own counter takes it up."""
@@ -27,7 +27,7 @@ def attend(desk: Desk, asked: Asked, *, in_form: bool = False) -> tuple[Say, ...
     `in_form`: an open form takes the words as its answer, so no counter will look at them. Who
     asks for a person in despair is answered by that counter otherwise.
     """
-    says: tuple[Say, ...] = ()
+    says = answered(desk)
     if "oversharing" in asked.signals and not in_form:
         says += (Say("dialog.too_much_told"),)
     if "pooling" in asked.signals:
@@ -44,6 +44,12 @@ def attend(desk: Desk, asked: Asked, *, in_form: bool = False) -> tuple[Say, ...
 def is_answered(asked: Asked) -> bool:
     """Whether the condolence is all that may be said: no form and no rule to a mourner."""
     return "death" in asked.signals and asked.intent in TACTLESS
+
+
+def answered(desk: Desk) -> tuple[Say, ...]:
+    """What an office answered while no message could reach the writer."""
+    unseen = ticket_answers.unseen(desk.session, desk.contact, desk.now)
+    return tuple(Say("tickets.answer", {"number": key, "words": words}) for key, words in unseen)
 
 
 def comfort(desk: Desk, words: str) -> tuple[Say, ...]:

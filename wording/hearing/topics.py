@@ -6,6 +6,7 @@ import re
 
 from wording.hearing.choices import bare
 from wording.hearing.numbers import tidy
+from wording.hearing.staff_words import hear_staff_service
 from wording.hearing.words import words_by_name
 
 SERVICE_WORDS = words_by_name("services")
@@ -21,7 +22,8 @@ def hear_service(text: str) -> str | None:
     plain = bare(text)
     if ticket := _TICKET.fullmatch(plain):
         return _TICKET_WORDS[ticket["word"]]
-    return next((name for name, words in SERVICE_WORDS.items() if plain in words), None)
+    known = next((name for name, words in SERVICE_WORDS.items() if plain in words), None)
+    return known or hear_staff_service(text)
 
 
 _WISH = re.compile(

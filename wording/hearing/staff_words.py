@@ -1,0 +1,57 @@
+"""What village staff write to the service that residents do not: their work by phone."""
+
+from __future__ import annotations
+
+import re
+
+from wording.hearing.choices import bare
+
+_PAIRING = re.compile(r"绑定?(?:我的)?工作(?:微信|手机|号)?\s*[:：]?\s*\d{6}")
+_WORDS = {
+    "staff_work": "今天有啥要办 今天有什么要办 今天要办啥 有啥要办 我的待办 工作待办 待办",
+    "staff_demand": "报岗位需求 岗位需求 报需求 村里要设岗",
+    "staff_review": "录评议 录评议结果 评议结果 报评议结果",
+    "staff_leave": "解绑工作微信 解绑工作手机 解除工作绑定",
+}
+_BY_NAME = {name: frozenset(words.split()) for name, words in _WORDS.items()}
+_LINE = re.compile(r"(\d+)")
+
+
+def hear_staff_service(text: str) -> str | None:
+    """The staff's service that a message asks for; None for anything else."""
+    plain = bare(text)
+    if _PAIRING.fullmatch(plain):
+        return "staff_pairing"
+    return next((name for name, words in _BY_NAME.items() if plain in words), None)
+
+
+def hear_people(text: str) -> list[tuple[str, str]]:
+    """Names and what each is (`party_member`, `committee_member`, `town_observer`, else
+    `villager_representative`), from a list: “张三、李四（党员）、王五（村委）”."""
+    found = []
+    for part in re.split(r"[、，,;；\s]+", text.strip()):
+        matched = re.fullmatch(r"([\u4e00-\u9fff·]{2,16})(?:[（(]([^（）()]*)[）)])?", part)
+        if matched:
+            found.append((matched[1], _role(matched[2] or "")))
+    return found
+
+
+def _role(said: str) -> str:
+    if "党" in said:
+        return "party_member"
+    if "镇" in said or "街" in said:
+        return "town_observer"
+    return "committee_member" if "委" in said or "支书" in said else "villager_representative"
+
+
+def hear_votes(text: str, people: int) -> list[tuple[int, int, int]] | None:
+    """For each of some people: for, against, abstaining. One line or stretch a person, in order:
+    “8 0 1；7 1 1”, also with words between. None where it is not three numbers a person."""
+    numbers = [int(number) for number in _LINE.findall(text)]
+    if len(numbers) == 3 * people:
+        rows = [numbers[at : at + 3] for at in range(0, len(numbers), 3)]
+    elif len(numbers) == 4 * people and numbers[::4] == list(range(1, people + 1)):
+        rows = [numbers[at + 1 : at + 4] for at in range(0, len(numbers), 4)]
+    else:
+        return None
+    return [(row[0], row[1], row[2]) for row in rows]
