@@ -86,6 +86,11 @@ def photo(heard: Heard, _reading: Reading) -> Value | Wrong:
     return Wrong(Say("application.photo_please"), complete=True)
 
 
+def no_camera(_answers: Answers, desk: Desk) -> Sequence[Option]:
+    """An SMS carries no photo, so none is asked for: the papers are brought to the village."""
+    return [Option([], "")] if desk.channel == "sms" else []
+
+
 def post_options(answers: Answers, desk: Desk) -> Sequence[Option]:
     """The posts on offer in the applicant's town, then "wherever I am sent"."""
     anywhere = Option(None, Say("application.post_any"))
@@ -245,9 +250,9 @@ FORM = Flow(
         Ask("post", choice(post_options), options=post_options, alone=True),
         Ask("kin", choice(KIN), options=KIN),
         Ask("kin_details", free_text(), when=has_kin, free=True),
-        Ask("paper_id_card", photo),
-        Ask("paper_household", photo),
-        Ask("paper_proof", photo, when=needs_proof),
+        Ask("paper_id_card", photo, options=no_camera, alone=True),
+        Ask("paper_household", photo, options=no_camera, alone=True),
+        Ask("paper_proof", photo, when=needs_proof, options=no_camera, alone=True),
         Ask("pledge", choice(PLEDGE), options=PLEDGE),
         Ask("confirm", confirmed, when=pledged, options=summary_options, fill=verdict),
     ),

@@ -78,6 +78,8 @@ def open_papers(desk: Desk, asked: Asked) -> Outcome:
         return Outcome((Say("progress.bind_first"),), (binding.needed_first(desk),), then=(asked,))
     if not _open_cases(desk):
         return Outcome((Say("papers.photo_of_what" if is_photo else "papers.none"),))
+    if desk.channel == "sms":
+        return Outcome((Say("papers.by_hand"),))
     return Outcome((), (Start(FLOW, {"photo": asked.heard.media_id} if is_photo else {}),))
 
 

@@ -18,6 +18,7 @@ from wording.hearing import (
     hear_choices,
     hear_name,
     hear_phone,
+    hear_service,
     tidy,
 )
 
@@ -91,11 +92,11 @@ def _labels(options: Options, reading: Reading) -> list[str]:
 
 
 def name(heard: Heard, _reading: Reading) -> Value | Wrong:
-    """A person's name."""
+    """A person's name; a word that our own replies teach (进度, 撤回报名) is none."""
     text = words(heard)
     if isinstance(text, Wrong):
         return text
-    found = hear_name(text)
+    found = None if hear_service(text) else hear_name(text)
     return Value(found) if found else Wrong(Say("reader.name"), complete=True)
 
 
