@@ -46,7 +46,7 @@ def make(
     if made is not None and made.signed_on is not None:
         raise Hindered("make_agreement", (Obstacle("onboarding.signed_already"),))
     to_on = last_day(session, engagement, from_on, business_date(now))
-    terms = _terms(engagement.post)
+    terms = terms_of(engagement.post)
     if made is None:
         number = _number(session, business_date(now))
         made = Agreement(id=new_id(), engagement_id=engagement.id, number=number)
@@ -162,7 +162,7 @@ def context(session: Session, application: Application, agreement: Agreement) ->
     }
 
 
-def _terms(post: Post) -> dict[str, Any]:
+def terms_of(post: Post) -> dict[str, Any]:
     """The post as it was when the agreement was made: a later change alters no signed paper."""
     return {
         "post": post.name,

@@ -14,7 +14,6 @@ from models import (
     Agreement,
     Application,
     ApplicationStatus,
-    Attachment,
     BankAccount,
     Contact,
     Engagement,
@@ -29,6 +28,7 @@ from models import (
     Quota,
     Review,
     ReviewResult,
+    Role,
     Staff,
     Training,
     new_id,
@@ -36,7 +36,9 @@ from models import (
 from models.procedure import Step
 from models.sealing import blind_index
 from rules import parameters
-from services import guards, quotas
+from services import agreements, attachments, guards, quotas
+from services.acting import Acting
+from services.attachments import Upload
 from tests.builders import NOW, create_contact, create_staff
 
 Setter = Callable[[Session, Application], None]
@@ -271,28 +273,23 @@ def engaged(session: Session, application: Application) -> Engagement:
 
 @makes_hold
 def agreement_signed(session: Session, application: Application) -> None:
-    copy = Attachment(
-        id=new_id(),
-        subject_kind="application",
-        subject_id=str(application.id),
+    copy = attachments.attach(
+        session,
+        Upload("协议.jpg", b"\xff\xd8\xff the signed copy"),
+        subject=("application", application.id),
         kind="agreement",
-        file_name="协议.jpg",
-        content_type="image/jpeg",
-        sha256="0" * 64,
-        bytes_count=1,
-        content_sealed=b"-",
-        uploaded_at=NOW,
+        acting=Acting(Role.VILLAGE_CLERK, staff=clerk(session)),
+        now=NOW,
     )
-    session.add(copy)
-    session.flush()
+    engagement = engaged(session, application)
     session.add(
         Agreement(
-            engagement_id=engaged(session, application).id,
+            engagement_id=engagement.id,
             number=f"X-{application.number}",
             from_on=date(2022, 5, 1),
             to_on=date(2025, 4, 30),
             made_at=NOW,
-            terms={},
+            terms=agreements.terms_of(engagement.post),
             signed_on=date(2022, 4, 20),
             signed_copy_id=copy.id,
         )
@@ -312,6 +309,12 @@ def training_passed(session: Session, application: Application) -> None:
             recorded_at=NOW,
         )
     )
+
+
+@makes_hold
+def start_day_ahead(session: Session, application: Application) -> None:
+    """The first of May has not gone by."""
+    engaged(session, application)
 
 
 @makes_hold
