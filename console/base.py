@@ -98,7 +98,7 @@ class Elsewhere(NotFound):
 
     def __init__(self, kind: str, key: object) -> None:
         super().__init__()
-        self.kind, self.key = kind, str(key)
+        self.kind, self.key = kind, str(key).replace("\x00", "")
 
 
 class Door(Blueprint):

@@ -19,7 +19,7 @@ from handlers.desk import Desk
 from handlers.eligibility import as_facts, is_rural, is_urban, numbered
 from handlers.readers import choice, free_text, identity, mobile, name, several, words
 from handlers.villages import chosen_village, village_asks
-from models import Announcement, Post, Region
+from models import Announcement, Post, PostStatus, Region
 from rules import eligibility as rules
 from rules import id_number as id_numbers
 from services import announcements, cases, outbox, screening
@@ -105,6 +105,7 @@ def post_options(answers: Answers, desk: Desk) -> Sequence[Option]:
         .join(Region, Post.region_id == Region.id)
         .where(
             Post.announcement_id == posted.id,
+            Post.status == PostStatus.ANNOUNCED,
             Post.track == track,
             or_(Region.parent_id == town, Region.id == town),
         )

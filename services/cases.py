@@ -67,7 +67,9 @@ class Receipt:
 def submit(
     session: Session, contact: Contact, announcement: Announcement, request: Request, now: datetime
 ) -> Receipt:
-    """Hand in an application, with its decision trace, papers and declaration."""
+    """Hand in an application, with its decision trace, papers and declaration. The person's row is
+    locked: handed in by themselves and a helper at once, it is still one."""
+    session.execute(select(Person.id).where(Person.id == request.person.id).with_for_update())
     earlier = open_one(session, request.person, announcement)
     if earlier is not None:
         return Receipt(earlier, is_new=False)
@@ -123,11 +125,14 @@ def add_paper(
 
 
 def open_one(session: Session, person: Person, announcement: Announcement) -> Application | None:
-    """The person's application under the announcement that has not failed or been taken back."""
+    """The person's application under the year's announcement, whichever version, that has not
+    failed or been taken back."""
     return session.scalars(
-        select(Application).where(
+        select(Application)
+        .join(Application.announcement)
+        .where(
             Application.person_id == person.id,
-            Application.announcement_id == announcement.id,
+            Announcement.year == announcement.year,
             Application.status.not_in(FAILED),
         )
     ).first()

@@ -27,6 +27,7 @@ from models import (
     Objection,
     Person,
     Post,
+    PostStatus,
     PublicNotice,
     PublicNoticeItem,
     Review,
@@ -323,7 +324,7 @@ def post_has_room(scene: Scene) -> tuple[Obstacle, ...]:
     """A post has been assigned, and fewer people are on it than its headcount."""
     key, locks = scene.application.post_id or 0, not scene.only_looking
     post = scene.session.get(Post, key, with_for_update=locks)
-    if post is None:
+    if post is None or post.status not in (PostStatus.APPROVED, PostStatus.ANNOUNCED):
         return (Obstacle("obstacle.no_post"),)
     taken = scene.session.scalar(
         select(func.count()).where(

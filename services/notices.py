@@ -8,7 +8,15 @@ from datetime import date
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from models import Application, Person, Post, PublicNotice, PublicNoticeItem, Region
+from models import (
+    Application,
+    Person,
+    Post,
+    PostStatus,
+    PublicNotice,
+    PublicNoticeItem,
+    Region,
+)
 from services import announcements
 from wording.hearing import mask_name
 
@@ -97,7 +105,7 @@ def posts_on_offer(session: Session, place: Region | None, day: date) -> tuple[P
     if posted is None:
         return ()
     asked = select(Post).join(Region, Post.region_id == Region.id)
-    asked = asked.where(Post.announcement_id == posted.id)
+    asked = asked.where(Post.announcement_id == posted.id, Post.status == PostStatus.ANNOUNCED)
     if place is not None:
         asked = asked.where(Region.path.startswith(place.path))
     return tuple(session.scalars(asked.order_by(Region.path, Post.code)))
