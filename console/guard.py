@@ -27,6 +27,9 @@ STEPS = {
 OWN = frozenset({"console.sign_out", "console.sign_out_others", *STEPS.values()})
 """One's own account: whoever is signed in may post here, supervision too."""
 
+ANSWERS = frozenset({"console.ticket_step"})
+"""What is complained of about the whole district only supervision sees: it answers that itself."""
+
 
 class SignInFirst(Forbidden):
     """Nobody is signed in, or no longer (`ended`)."""
@@ -87,7 +90,7 @@ def _check_role(seat: Seat) -> None:
     if seat.role not in allowed:
         raise NotYourRole
     reads = request.method in {"GET", "HEAD", "OPTIONS"}
-    if seat.role is Role.SUPERVISION and not reads and request.endpoint not in OWN:
+    if seat.role is Role.SUPERVISION and not reads and request.endpoint not in OWN | ANSWERS:
         raise NotYourRole
 
 

@@ -9,12 +9,12 @@ from console.base import NAV, Elsewhere, NavItem, current, door, look, needs, pa
 from console.changes import is_stale, tell_what_changed
 from console.words import obstacle_words
 from models import Role, Ticket
+from models.talk import TicketLevel
 from services import ticket_answers, ticket_desk, ticket_work
 from services.procedure import Hindered
 from services.ticket_desk import LEVEL_OF, OUTCOMES, Answer
 
 SEE = frozenset(LEVEL_OF)
-ACT = SEE - {Role.SUPERVISION}
 ACTS = ("reply", "note", "forward", "back", "close")
 
 NAV.append(NavItem("console.ticket_list", "ticket_desk.nav", SEE, order=28))
@@ -51,7 +51,8 @@ def _found(number: str) -> Ticket:
 def _screen(one: Ticket, typed: Answer | None = None, why: tuple[str, ...] = ()) -> str:
     seat = current()
     look("ticket", one.id)
-    may_act = seat.role in ACT and one.closed_at is None
+    looks_on = seat.role is Role.SUPERVISION and one.level != TicketLevel.SUPERVISION
+    may_act = one.closed_at is None and not looks_on
     own = ticket_desk.wrote_it(seat.session, seat.acting, one)
     return page(
         "ticket.html",
@@ -76,7 +77,7 @@ def _caller(one: Ticket) -> str:
 
 
 @door.post("/tickets/<number>")
-@needs(*ACT)
+@needs(*SEE)
 def ticket_step(number: str) -> ResponseReturnValue:
     """Reply, note, hand on or close; a page that is no longer true does nothing, and what was typed
     stays."""

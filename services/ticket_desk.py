@@ -225,6 +225,8 @@ def _why_not(session: Session, ticket: Ticket, answer: Answer, acting: Acting) -
 def _may_not(session: Session, ticket: Ticket, acting: Acting) -> str | None:
     if Role(acting.role) not in LEVEL_OF or acting.staff is None:
         return "obstacle.not_your_role"
+    if acting.role == Role.SUPERVISION and ticket.level != TicketLevel.SUPERVISION:
+        return "ticket_desk.looks_on"
     if ticket.closed_at is not None:
         return "ticket_desk.closed_already"
     return "ticket_desk.your_own" if wrote_it(session, acting, ticket) else None

@@ -159,3 +159,37 @@ def test_an_unknown_act_is_asked_again(visit: Visit, seeded_sessions: Sessions) 
     clerk.get(f"/console/tickets/{number}")
     answer = clerk.post(f"/console/tickets/{number}", {"act": "burn", "words": "写了一些话"})
     assert answer.status_code == 422
+
+
+def test_supervision_answers_what_is_said_of_the_district(
+    visit: Visit, seeded_sessions: Sessions
+) -> None:
+    number = opened(seeded_sessions, TicketKind.COMPLAINT, accused="yanzhou")
+    assert visit("qujingban").get(f"/console/tickets/{number}").status_code == 404
+    eye = visit("jiandu")
+    eye.get(f"/console/tickets/{number}")
+    form = {"act": "reply", "words": "正在核实", "version": eye.field_value("version")}
+    eye.post(f"/console/tickets/{number}", form)
+    assert "答复好了" in eye.words
+
+
+def test_supervision_leaves_others_tickets_to_them(visit: Visit, seeded_sessions: Sessions) -> None:
+    number = opened(seeded_sessions)
+    eye = visit("jiandu")
+    eye.get(f"/console/tickets/{number}")
+    answer = eye.post(
+        f"/console/tickets/{number}", {"act": "reply", "words": "快办", "version": "0"}
+    )
+    assert answer.status_code == 409
+    assert "督查只看不办" in eye.words
+
+
+def test_village_staff_get_a_code_for_their_phone(visit: Visit) -> None:
+    clerk = visit("cunwenshu")
+    clerk.get("/console/pairing")
+    assert "还没有绑过" in clerk.words
+    clerk.post("/console/pairing")
+    assert "绑定工作微信" in clerk.words
+    clerk.post("/console/pairing/end")
+    assert "解绑了0个" in clerk.words
+    assert visit("zhenjingban").get("/console/pairing").status_code == 403
