@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -19,6 +20,7 @@ from bot.inbox import Inbox, sender_key
 from channels.inbound import Inbound
 from channels.sms.callbacks import ANSWERS, UnreadableCallback, read_messages, read_receipts
 from models import Contact
+from models.sealing import blind_index
 from services import outbox, receipts
 
 log = structlog.get_logger()
@@ -55,7 +57,7 @@ def sms_door(inbox: Inbox, *, provider: str, secret: str) -> Blueprint:
         callback = read_messages(provider, request.get_data(cache=False))
         _log_flaws(callback.flaws)
         for message in callback.messages:
-            _answer(inbox, message)
+            _answer(inbox, _without_number(message))
         return _acknowledge(provider)
 
     @blueprint.errorhandler(UnreadableCallback)
@@ -64,6 +66,12 @@ def sms_door(inbox: Inbox, *, provider: str, secret: str) -> Blueprint:
         return Response(status=400)
 
     return blueprint
+
+
+def _without_number(message: Inbound) -> Inbound:
+    """The message under a key that shows neither the phone nor the words: keys are stored readable,
+    and stand in the log."""
+    return replace(message, dedupe_key=f"u:{blind_index(message.dedupe_key, 'inbound')}")
 
 
 def _answer(inbox: Inbox, message: Inbound) -> None:

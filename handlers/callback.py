@@ -34,12 +34,13 @@ def phone(heard: Heard, _reading: Reading) -> Value | Wrong:
     return Wrong(Say("tickets.wrong_phone"), complete=True)
 
 
-def known_phone(_answers: Answers, desk: Desk) -> Sequence[Option]:
+def known_phone(answers: Answers, desk: Desk) -> Sequence[Option]:
     """The number we have already: the one that writes by SMS, or that its owner proved. As the only
-    choice it answers the question by itself."""
+    choice it answers the question by itself. Else the number that stands in the words left."""
     known = desk.contact.address if desk.channel == "sms" else None
     if known is None and desk.person is not None:
         known = desk.person.phone
+    known = known or hear_phone(str(answers.get("words", ""))).mobile
     return [Option(known, known)] if known else []
 
 

@@ -1,5 +1,6 @@
 """The SMS webhooks: only who knows the path is heard, nothing acts twice, nothing is lost."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -119,6 +120,18 @@ def test_the_same_message_twice_is_answered_once(
     assert len(replies(seeded_sessions)) == 1
     client.post(UPLINK, json=uplink("您好", moment="2022-04-06 09:00:01"))
     assert len(replies(seeded_sessions)) == 2
+
+
+def test_no_key_shows_who_wrote_or_what(
+    client: FlaskClient, seeded_sessions: sessionmaker[Session]
+) -> None:
+    client.post(UPLINK, json=uplink("370899195901230041"))
+    with seeded_sessions() as session:
+        kept = session.scalars(select(Inbound)).one()
+    shown = f"{kept.dedupe_key} {kept.content}"
+    assert phone(3) not in shown
+    assert "370899195901230041" not in shown
+    assert hashlib.sha1(b"370899195901230041").hexdigest() not in shown
 
 
 def test_an_answer_lost_between_two_commits_leaves_with_the_repetition(
