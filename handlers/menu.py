@@ -29,6 +29,8 @@ def open_menu(desk: Desk, asked: Asked) -> Outcome:
             key = "menu.offer_person"
         sorry = Say(key, {"phone": desk.office.district_phone})
         return Outcome((sorry, _menu()), offers=SERVICES)
+    if asked.intent == "provide_info":
+        return Outcome((Say("menu.what_for"), _menu()), offers=SERVICES)
     return Outcome((_menu(),), offers=SERVICES)
 
 

@@ -1,7 +1,7 @@
-"""What workers and village heads write, to a writer whom no record shows on a post.
+"""What workers and village heads write about days, leave, pay and terms.
 
 It is understood, answered from the plan where the plan speaks, and nothing is recorded: a check-in
-that we did not keep must not look kept.
+that we did not keep must not look kept. Who is on a post hears what their record says.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from dialog import Say
 from handlers import policy
 from handlers.counter import Asked, Counter, Outcome
 from handlers.desk import Desk
+from models import Engagement
+from services import registers
 from services.policy import ENOUGH_WITHIN, entries
 from wording.hearing.matters import is_about
 
@@ -34,9 +36,25 @@ def open_on_post(desk: Desk, asked: Asked) -> Outcome:
     if asked.intent == "confirm":
         says = (Say("on_post.confirm"), Say("on_post.confirm_next"))
         return Outcome((*before, *says), offers=("human",))
+    if (held := _engagement(desk)) is not None:
+        return Outcome((*before, *_on_record(held, asked.intent)), offers=("human",))
     asks = asked.intent in {"checkin", "leave"} and is_about("asks", asked.heard.text)
     key = "no_record" if before or asks else asked.intent
     return Outcome((*before, Say(f"on_post.{key}"), Say("on_post.what_next")), offers=NEXT)
+
+
+def _engagement(desk: Desk) -> Engagement | None:
+    return registers.current_engagement(desk.session, desk.person) if desk.person else None
+
+
+def _on_record(held: Engagement, intent: str) -> tuple[Say, ...]:
+    """What can be told to somebody with a post: which it is, until when, and what is not here yet."""
+    says = [Say("on_post.your_post", {"post": held.post.name, "place": held.post.region.name})]
+    if held.ends_on is not None:
+        says.append(Say("on_post.until", {"ends_on": held.ends_on.isoformat()}))
+    if intent != "term_end":
+        says.append(Say("on_post.not_by_phone_yet"))
+    return (*says, Say("on_post.ask_somebody"))
 
 
 def _answer(desk: Desk, asked: Asked) -> Say | None:

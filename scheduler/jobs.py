@@ -112,6 +112,7 @@ JOBS: tuple[Job, ...] = (
         verb=notice_works.close_notices,
         is_due=notice_works.has_to_close,
         does="Takes applicants on to the district whose public notice is over.",
+        grace=timedelta(seconds=60),
     ),
     Job(
         name="take_down_notices",
@@ -119,6 +120,7 @@ JOBS: tuple[Job, ...] = (
         verb=notice_works.take_down_notices,
         is_due=notice_works.has_to_take_down,
         does="Takes down the public notices that have been readable for long enough.",
+        grace=timedelta(seconds=60),
     ),
     Job(
         name="let_lapse",
