@@ -40,6 +40,8 @@ def parameter_list() -> str:
         topics=topics,
         held=_held,
         shown=shown,
+        title=override_work.title,
+        unit=unit,
         pending=overrides.pending(seat.session),
         unsure=len(parameters.assumptions(seat.today)),
         known=console().book.phrases,
@@ -50,6 +52,12 @@ def _held(parameter: Parameter) -> parameters.InForce:
     """What holds today, or will first hold."""
     today = current().today
     return parameter.on(max(today, parameter.values[0].since))
+
+
+def unit(name: str) -> str:
+    """A unit in words."""
+    key = f"parameters.unit_{name.replace(' ', '_')}"
+    return say(key) if key in console().book.phrases else name
 
 
 def shown(value: Any) -> str:
@@ -87,6 +95,8 @@ def _screen(one: Parameter, typed: dict[str, str], why: tuple[Obstacle, ...]) ->
         it=one,
         held=_held(one),
         shown=shown,
+        title=override_work.title,
+        unit=unit,
         typed=typed,
         why=[obstacle_words(obstacle) for obstacle in why],
         proposals=[(row, _name(row.proposed_by_id), _name(row.decided_by_id)) for row in rows],

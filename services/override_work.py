@@ -11,6 +11,7 @@ from models import Role
 from services import overrides, worklist
 from services.acting import Acting
 from services.worklist import Item
+from wording import load_book
 
 
 class Proposals:
@@ -25,7 +26,7 @@ class Proposals:
             Item(
                 self.kind,
                 "parameters.wait",
-                {"name": made.name, "value": made.value["value"], "day_on": made.from_on},
+                {"name": title(made.name), "value": made.value["value"], "day_on": made.from_on},
                 made.from_on,
                 "console.parameter",
                 {"name": made.name},
@@ -33,6 +34,12 @@ class Proposals:
             for made in overrides.pending(session)[:limit]
             if made.proposed_by_id != acting.staff.id
         ]
+
+
+def title(name: str) -> str:
+    """What a parameter is called; its own name where nobody has given it one yet."""
+    book, key = load_book(), f"parameter_name.{name.replace('.', '_')}"
+    return book.text(key) if key in book.phrases else name
 
 
 def register() -> None:
