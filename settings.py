@@ -20,7 +20,6 @@ SANDBOX_DEFAULTS: dict[str, str] = {
     "wechat_token": "gongyigangsandbox",
     "wechat_app_id": "wx0000000000sandbox",
     "wechat_app_secret": "sandbox-secret",
-    "wechat_original_id": "gh_sandbox00000",
     "wechat_aes_key": base64.b64encode(b"sandbox-aes-key-for-gongyigang-1").decode()[:43],
     "wechat_api_url": "http://127.0.0.1:8090",
     "sms_provider": "tencent",
@@ -38,7 +37,6 @@ REQUIRED_OUTSIDE_SANDBOX = (
     "wechat_token",
     "wechat_app_id",
     "wechat_app_secret",
-    "wechat_original_id",
     "secret_key",
     "field_keys",
 )
@@ -80,7 +78,9 @@ class Settings(BaseSettings):
         None, description="AppSecret of the service account, for access tokens."
     )
     wechat_original_id: str | None = Field(
-        None, description="The account's own id (gh_…); messages addressed elsewhere are refused."
+        None,
+        description="The account's own id (gh_…): messages addressed to another are not taken. Unset: "
+        "not looked at (the AppID inside an encrypted message still is).",
     )
     wechat_aes_key: SecretStr | None = Field(
         None, description="EncodingAESKey, 43 characters. Required in compatible and safe mode."

@@ -29,6 +29,15 @@ ROOT = Path(__file__).parent.parent
 STORY = ROOT / "tests" / "scenarios" / "first-contact-to-receipt.yaml"
 START_AT = "2022-04-06T09:00:00+08:00"
 PATIENCE_SECONDS = 30
+ACCOUNT = (
+    "WECHAT_TOKEN",
+    "WECHAT_APP_ID",
+    "WECHAT_APP_SECRET",
+    "WECHAT_AES_KEY",
+    "WECHAT_MODE",
+    "WECHAT_ORIGINAL_ID",
+)
+"""What service and stand-in must know alike; GYG_ before it for one, SANDBOX_ for the other."""
 
 
 @click.command()
@@ -98,22 +107,27 @@ def put_up_village_codes(environment: dict[str, str], phones: str) -> None:
 
 
 def surroundings(*, port: int, sandbox_port: int, data: Path) -> dict[str, str]:
-    """The environment of all processes of a demonstration: nothing of this machine's own."""
+    """The environment of all processes of a demonstration. What the caller's GYG_* variables say of
+    the account, the mode or the database is kept, and told to the stand-in too."""
     outside = f"http://127.0.0.1:{sandbox_port}"
-    ours = {
+    service = f"http://127.0.0.1:{port}"
+    fixed = {
         "GYG_SANDBOX": "1",
         "GYG_PORT": str(port),
-        "GYG_DATABASE_URL": f"sqlite:///{data}",
         "GYG_WECHAT_API_URL": outside,
         "GYG_SMS_API_URL": outside,
-        "GYG_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "GYG_PUBLIC_URL": service,
         "SANDBOX_PORT": str(sandbox_port),
         "SANDBOX_URL": outside,
-        "SANDBOX_SERVICE_URL": f"http://127.0.0.1:{port}",
+        "SANDBOX_SERVICE_URL": service,
         "PYTHONPATH": str(ROOT),
     }
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("GYG_", "SANDBOX_"))}
-    return kept | ours
+    told = {
+        f"SANDBOX_{name}": os.environ[f"GYG_{name}"]
+        for name in ACCOUNT
+        if f"GYG_{name}" in os.environ
+    }
+    return {"GYG_DATABASE_URL": f"sqlite:///{data}"} | dict(os.environ) | told | fixed
 
 
 @contextmanager

@@ -30,7 +30,7 @@ class Keys:
         """Refuse keys that no method has taken."""
         for key in self._question:
             if key not in self._taken:
-                allowed = ", ".join(self._taken)
+                allowed = ", ".join(dict.fromkeys(self._taken))
                 raise InvalidQuestion("unknown_key", key=key, allowed=allowed)
 
     def day(self, key: str) -> date:

@@ -20,7 +20,6 @@ COMPLETE = {
     "WECHAT_TOKEN": "sometoken",
     "WECHAT_APP_ID": "wx0123456789abcdef",
     "WECHAT_APP_SECRET": "app-secret",
-    "WECHAT_ORIGINAL_ID": "gh_0123456789ab",
     "WECHAT_AES_KEY": base64.b64encode(b"a" * 32).decode()[:43],
     "SECRET_KEY": "s" * 32,
     "FIELD_KEYS": f"1:{KEY}",

@@ -30,7 +30,7 @@ from wording import load_book
 BOOK = load_book()
 TOKEN = SANDBOX_DEFAULTS["wechat_token"]
 APP_ID = SANDBOX_DEFAULTS["wechat_app_id"]
-ACCOUNT = SANDBOX_DEFAULTS["wechat_original_id"]
+ACCOUNT = "gh_sandbox00000"
 AES_KEY = SANDBOX_DEFAULTS["wechat_aes_key"]
 
 
