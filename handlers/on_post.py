@@ -48,7 +48,7 @@ def _engagement(desk: Desk) -> Engagement | None:
 
 
 def _on_record(held: Engagement, intent: str) -> tuple[Say, ...]:
-    """What can be told to somebody with a post: which it is, until when, and what is not here yet."""
+    """What can be told to somebody with a post: which, until when, and what is not here yet."""
     says = [Say("on_post.your_post", {"post": held.post.name, "place": held.post.region.name})]
     if held.ends_on is not None:
         says.append(Say("on_post.until", {"ends_on": held.ends_on.isoformat()}))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dialog import Answers, Ask, Flow, Heard, Option, Reading, Say, Value, Wrong
 from handlers import binding
-from handlers.application import PAPERS
+from handlers.application_form import PAPERS
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
 from handlers.readers import choice, words
@@ -96,7 +96,10 @@ def finish_papers(desk: Desk, _flow: str, answers: Answers) -> Outcome:
         now=desk.now,
     )
     count = len(cases.papers_of(desk.session, application))
-    return Outcome((Say("papers.taken", {"number": application.number, "count": count}),))
+    taken = Say("papers.taken", {"number": application.number, "count": count})
+    if not cases.bring_papers(desk.session, desk.contact, application, desk.now):
+        return Outcome((taken,))
+    return Outcome((taken, Say("papers.complete", {"holder": application.village.name})))
 
 
 COUNTER = Counter(
