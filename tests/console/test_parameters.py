@@ -32,7 +32,6 @@ def test_assumptions_are_said_to_be_so(visit: Visit) -> None:
         assert parameter.name in one.words
 
 
-@pytest.mark.parametrize("parameter", parameters.printed(), ids=str)
 def test_every_parameter_has_its_page(visit: Visit) -> None:
     one = visit("guanliyi")
     for name in parameters.printed():
