@@ -74,6 +74,7 @@ JOBS: tuple[Job, ...] = (
         verb=plan_works.publish_announcements,
         is_due=plan_works.has_announcements,
         does="Publishes the recruitment announcements whose time has come.",
+        grace=timedelta(seconds=60),
     ),
     Job(
         name="change_posts",
@@ -105,6 +106,7 @@ JOBS: tuple[Job, ...] = (
         verb=notice_works.publish_notices,
         is_due=notice_works.has_to_publish,
         does="Hangs the public notices whose time has come.",
+        grace=timedelta(seconds=60),
     ),
     Job(
         name="close_notices",

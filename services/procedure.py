@@ -24,7 +24,7 @@ from models.procedure import (
     find_step,
     steps_from,
 )
-from services import guards, telling
+from services import guards, settling, telling
 from services.acting import Acting, conflict, covers, took_last_approval
 from services.clock import business_date
 from services.deadlines import working_deadline
@@ -88,7 +88,7 @@ def take(
     if obstacles:
         raise Hindered(act, obstacles)
     event = _write(session, application, step, acting, now, why)
-    guards.settle(session, application, step, now)
+    settling.settle(session, application, step, now)
     telling.tell(session, application, step, now)
     return event
 
