@@ -9,7 +9,7 @@ from handlers import binding
 from handlers.counter import Asked, Counter, Outcome
 from handlers.desk import Desk
 from models import Application, ApplicationStatus
-from services import cases, materials
+from services import cases, materials, quotas
 from services.clock import business_date
 from wording.hearing import mask_name
 
@@ -55,7 +55,21 @@ def tell(desk: Desk, application: Application) -> tuple[Say, ...]:
         "holder": application.holder.name if application.holder else "",
         "phone": desk.office.district_phone,
     }
-    return (head, Say(f"progress.status_{status.value}", slots), *_by_when(desk, application))
+    stands = Say(f"progress.status_{status.value}", slots)
+    return (head, stands, *_why(desk, application), *_by_when(desk, application))
+
+
+def _why(desk: Desk, application: Application) -> tuple[Say, ...]:
+    """The reason of a refusal, and the place in the line of whoever waits for a vacancy."""
+    rank = quotas.waiting_rank(desk.session, application)
+    if rank is not None:
+        return (Say("progress.rank", {"rank": rank}),)
+    if application.status != ApplicationStatus.REFUSED:
+        return ()
+    steps = cases.events_of(desk.session, application)
+    if not steps or steps[-1].reason_code is None:
+        return ()
+    return (Say("progress.because", {"why": Say(f"reasons.{steps[-1].reason_code}")}),)
 
 
 def _by_when(desk: Desk, application: Application) -> tuple[Say, ...]:

@@ -56,7 +56,8 @@ class Tell(StrEnum):
 class Step:
     """One edge. `act` names it, unique per source; `guards` name functions of
     `services.guards`; `limit` is the parameter that dates the state it leads to; `reason`: a
-    reason code must be given. `approval` steps may not be taken twice running by one person."""
+    reason code must be given. `approval` steps may not be taken twice running by one person; what
+    goes back, or waits, has been decided on too: whoever had passed it on may do so again."""
 
     act: str
     source: ApplicationStatus
@@ -109,7 +110,7 @@ STEPS: tuple[Step, ...] = (
     Step("pass", S.TOWN_HEAD, S.TO_PUBLISH, TOWN_HEAD,
          guards=("cross_checked",), limit=_TOWN_DAYS, tells=frozenset({T}), approval=True),
     Step("return_to_clerk", S.TOWN_HEAD, S.TOWN_CLERK, TOWN_HEAD,
-         limit=_TOWN_DAYS, tells=frozenset({T}), reason=True),
+         limit=_TOWN_DAYS, tells=frozenset({T}), reason=True, approval=True),
     Step("refuse_in_town", S.TOWN_HEAD, S.REFUSED, TOWN_HEAD,
          tells=frozenset({A, V}), reason=True),
     # the public notice
@@ -129,15 +130,15 @@ STEPS: tuple[Step, ...] = (
          guards=("no_open_objection", "cross_checked", "age_holds"), limit=_DISTRICT_DAYS,
          tells=frozenset({D}), approval=True),
     Step("return_to_town", S.DISTRICT_CLERK, S.TOWN_HEAD, DISTRICT_CLERK,
-         limit=_TOWN_DAYS, tells=frozenset({T}), reason=True),
+         limit=_TOWN_DAYS, tells=frozenset({T}), reason=True, approval=True),
     Step("approve", S.DISTRICT_APPROVAL, S.APPROVED, APPROVER,
          guards=("no_open_objection", "cross_checked", "age_holds", "not_excluded",
                  "no_duplicate", "post_has_room", "quota_has_room"),
          limit=_ONBOARDING_DAYS, tells=frozenset({A, V}), approval=True),
     Step("wait_for_quota", S.DISTRICT_APPROVAL, S.WAITING_LIST, APPROVER,
-         guards=("quota_is_full",), tells=frozenset({A, V})),
+         guards=("quota_is_full",), tells=frozenset({A, V}), approval=True),
     Step("return_to_district_clerk", S.DISTRICT_APPROVAL, S.DISTRICT_CLERK, APPROVER,
-         limit=_DISTRICT_DAYS, tells=frozenset({D}), reason=True),
+         limit=_DISTRICT_DAYS, tells=frozenset({D}), reason=True, approval=True),
     Step("refuse_in_district", S.DISTRICT_APPROVAL, S.REFUSED, APPROVER,
          tells=frozenset({A, V}), reason=True),
     Step("call_up", S.WAITING_LIST, S.DISTRICT_CLERK, DISTRICT_CLERK | CLOCK,

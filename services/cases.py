@@ -28,7 +28,7 @@ from models import (
     new_id,
 )
 from models.procedure import FAILED, STEPS, Actor
-from services import procedure, screening
+from services import guards, procedure, screening
 from services.acting import Acting
 from services.clock import business_date
 from services.deadlines import working_deadline
@@ -122,6 +122,21 @@ def add_paper(
             received_at=now,
         )
     )
+
+
+def bring_papers(
+    session: Session, contact: Contact, application: Application, now: datetime
+) -> bool:
+    """Back to the village, where papers had been asked for and none is lacking any more; whether
+    it went. Without this the clock would end a case whose papers are there."""
+    session.flush()
+    scene = guards.Scene(session, application, now, None, only_looking=True)
+    is_asked = application.status == ApplicationStatus.PAPERS_MISSING
+    if not is_asked or guards.check("papers_complete", scene):
+        return False
+    applicant = Acting(role=Actor.APPLICANT, contact=contact)
+    procedure.take(session, application, "bring_papers", applicant, now)
+    return True
 
 
 def open_one(session: Session, person: Person, announcement: Announcement) -> Application | None:

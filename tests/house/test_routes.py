@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from console.guard import OPEN, OWN
+from console.guard import ANSWERS, OPEN, OWN
 from models import (
     Application,
     ApplicationStatus,
@@ -252,7 +252,7 @@ def test_supervision_reads_everything_and_changes_nothing(
 ) -> None:
     before = state(seeded_sessions)
     for rule, method, answer in walk(visit("jiandu"), app, theirs):
-        if method == "POST":
+        if method == "POST" and rule.endpoint not in ANSWERS:
             assert answer.status_code == 403, f"{rule}: {answer.status_code}"
     assert state(seeded_sessions) == before
 

@@ -5,8 +5,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import requests
@@ -17,12 +18,31 @@ ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60
 
 
+@dataclass(frozen=True)
+class Town:
+    """Where the running processes answer, and the environment that further ones need."""
+
+    phones: str
+    service: str
+    environment: Mapping[str, str]
+
+
 @contextmanager
 def running_town(database_url: str, *, menu: bool = False) -> Iterator[str]:
     """Seeds the database, starts sandbox, service and clock, and gives the sandbox's address.
 
     With `menu`, the account's menu is published as well.
     """
+    with running_house(database_url, menu=menu) as town:
+        yield town.phones
+
+
+@contextmanager
+def running_house(
+    database_url: str, *, menu: bool = False, clock: str = "scheduler"
+) -> Iterator[Town]:
+    """The same, for whoever needs the service's address too. `clock`: the module that is the
+    clock."""
     port, sandbox_port = _free_ports()
     phones, service = f"http://127.0.0.1:{sandbox_port}", f"http://127.0.0.1:{port}"
     mine = {
@@ -42,14 +62,14 @@ def running_town(database_url: str, *, menu: bool = False) -> Iterator[str]:
     _run(environment, "cli db upgrade")
     _run(environment, "cli db demo")
     with ExitStack() as running:
-        for command in ("sandbox", "cli serve", "scheduler"):
+        for command in ("sandbox", "cli serve", clock):
             running.enter_context(_process(environment, command))
         _wait_for(f"{service}/healthz")
         _wait_for(f"{phones}/clock")
         requests.post(f"{phones}/sandbox/sms-templates", json=registered_texts(), timeout=10)
         if menu:
             _run(environment, "cli wechat menu publish")
-        yield phones
+        yield Town(phones, service, environment)
 
 
 def _run(environment: dict[str, str], command: str) -> None:
