@@ -79,8 +79,8 @@ class Settings(BaseSettings):
     )
     wechat_original_id: str | None = Field(
         None,
-        description="The account's own id (gh_…): messages addressed to another are not taken. Unset: "
-        "not looked at (the AppID inside an encrypted message still is).",
+        description="The account's own id (gh_…): messages addressed to another are not taken. "
+        "Unset: not looked at (the AppID inside an encrypted message still is).",
     )
     wechat_aes_key: SecretStr | None = Field(
         None, description="EncodingAESKey, 43 characters. Required in compatible and safe mode."
