@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from axe_playwright_python.sync_playwright import (  # type: ignore[import-untyped]  # has no stubs
+from axe_playwright_python.sync_playwright import (
     Axe,
 )
 from flask import Flask
