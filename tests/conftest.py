@@ -23,6 +23,8 @@ from tests import databases
 from tests.builders import seed
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from tests.talk import Talk
 
 hypothesis.settings.register_profile("house", deadline=None, max_examples=60)
@@ -102,6 +104,15 @@ def talk(seeded: Session, connection: Connection) -> Talk:
     from tests.talk import Talk  # noqa: PLC0415 - only talks need every counter to be importable
 
     return Talk(connection=connection, session=seeded)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real Chromium, one for all tests of the process: the library bears no second one."""
+    from tests.browser.conftest import running_chromium  # noqa: PLC0415 - few tests need it
+
+    with running_chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

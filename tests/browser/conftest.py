@@ -1,7 +1,8 @@
-"""A real Chromium, one for all tests of this folder."""
+"""Pages in a real Chromium."""
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,8 +32,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+@contextmanager
+def running_chromium() -> Iterator[Browser]:
+    """The browser of `tests/conftest.py`; skips where there is none."""
     if not os.path.exists(CHROMIUM):
         pytest.skip(f"the browser tests need Chromium at {CHROMIUM}")
     with sync_playwright() as playwright:

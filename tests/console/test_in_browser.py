@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import (
     Axe,
 )
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.serving import make_server
@@ -23,7 +23,7 @@ from werkzeug.serving import make_server
 from models import ApplicationStatus, session_factory
 from services import demo_staff
 from tests import databases
-from tests.browser.conftest import CHROMIUM, NARROW, PICTURES, QUIET, WIDE
+from tests.browser.conftest import NARROW, PICTURES, WIDE
 from tests.builders import create_application, create_person, region, seed
 from tests.console.conftest import Watch
 from tests.console.test_case import full_case
@@ -80,16 +80,6 @@ def seeded_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Session]:
                 due_on=due_on,
             )
     return sessions
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if not os.path.exists(CHROMIUM):
-        pytest.skip(f"the browser tests need Chromium at {CHROMIUM}")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[WIDE, NARROW], ids=["desk", "phone"])

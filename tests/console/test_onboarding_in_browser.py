@@ -17,7 +17,6 @@ from tests.builders import NOW, card_number, create_engagement, create_person, r
 from tests.console.conftest import Watch
 from tests.console.test_in_browser import (  # noqa: F401 - fixtures that the tests below ask for
     address,
-    chromium,
     engine,
     screen,
     sessions,
