@@ -110,7 +110,7 @@ JOBS: tuple[Job, ...] = (
     ),
     Job(
         name="close_notices",
-        trigger=every(60),
+        trigger=every(20),
         verb=notice_works.close_notices,
         is_due=notice_works.has_to_close,
         does="Takes applicants on to the district whose public notice is over.",
