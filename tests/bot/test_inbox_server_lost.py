@@ -29,6 +29,7 @@ def inbox(postgres_engine: Engine) -> Iterator[Inbox]:
         seed(session)
     yield Inbox(sessions=sessions, clock=HandClock(), office=OFFICE, book=BOOK)
     own.dispose()
+    postgres_engine.dispose()  # its pooled connections were dropped with the others
     databases.empty(postgres_engine)
 
 
