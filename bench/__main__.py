@@ -40,7 +40,7 @@ def main() -> None:
 def show(subjects: dict[str, Subject]) -> None:
     """The table, and under it what the floors say."""
     print(
-        f"{'':22}{'requests/s':>22}{'p50 ms':>8}{'p99 ms':>8}{'CPU ms':>8}{'MiB':>6}{'others':>8}"
+        f"{'':24}{'requests/s':>22}{'p50 ms':>8}{'p99 ms':>8}{'CPU ms':>8}{'MiB':>6}{'others':>8}"
     )
     for subject in subjects.values():
         rates = [run.per_second for run in subject.runs]
@@ -49,7 +49,7 @@ def show(subjects: dict[str, Subject]) -> None:
         memory = max(cost.peak_mib for cost in subject.costs)
         others = max(cost.others for cost in subject.costs)
         print(
-            f"{subject.name:22}{rate:>22}{p50:>8.1f}{p99:>8.1f}{subject.cpu_ms:>8.3f}"
+            f"{subject.name:24}{rate:>22}{p50:>8.1f}{p99:>8.1f}{subject.cpu_ms:>8.3f}"
             f"{memory:>6.0f}{others:>8.0%}"
         )
     print("\nCPU ms: processor time for a request, of server and database together;")
@@ -88,7 +88,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=10, help="of one run")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--threads", type=int, default=4, help="of each process")
+    parser.add_argument("--threads", type=int, default=2, help="of each process")
     parser.add_argument("--mode", default="plain", help="plain, safe or plain,safe")
     parser.add_argument("--only", default="", help=f"of {WEROBOT},{ECHO},{SQLITE},{POSTGRES}")
     parser.add_argument(

@@ -1,7 +1,7 @@
 """The load: wrk where it is installed, else a slower loader of our own, and the result says which.
 
 Both send the requests of one file in their order over a few kept-alive connections, for a bounded
-time. A run with one refused, broken or missing answer is no measurement: `Spoilt`.
+time. A run with one refused, broken, empty or missing answer is no measurement: `Spoilt`.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _by_wrk(port: int, file: Path, *, seconds: int, connections: int, again: boo
     if done.returncode or not lines:
         raise Spoilt(done.stderr or done.stdout)
     result = json.loads(lines[0].removeprefix("RESULT "))
-    if result.pop("refused") or result.pop("broken"):
+    if result.pop("refused") + result.pop("broken") + result.pop("unanswered"):
         raise Spoilt(done.stdout)
     return Run(**result)
 
@@ -139,6 +139,6 @@ class _Client(threading.Thread):
                 if line.lower().startswith(b"content-length:"):
                     length = int(line.split(b":")[1])
             answers.read(length)
-            if b" 200 " not in status:
+            if b" 200 " not in status or length < 100:
                 self.problem = f"answered {status!r}"
             self.took_ms.append((time.monotonic() - begun) * 1000)

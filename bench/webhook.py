@@ -25,6 +25,12 @@ WARM_UP_SECONDS = 2
 MOST_PER_SECOND = 6_000
 """More requests than this a second our own service is not given; an echo's file starts again."""
 
+ONE_BY_ONE = Workers(2, 1)
+"""SQLite takes one writer at a time: a second thread only waits, and takes the first one's time."""
+ALONE = Workers(1, 1)
+"""WeRoBot's session store answers nothing ("database is locked") to a part of the letters as soon
+as there are two threads or processes: one of each is the fastest that answers all."""
+
 WEROBOT, ECHO, SQLITE, POSTGRES = "werobot", "echo", "sqlite", "postgres"
 
 
@@ -55,12 +61,14 @@ class Cost:
 
 @dataclass
 class Subject:
-    """What is measured: a name, how it is served, its database if it is ours, and its runs."""
+    """What is measured: a name, how it is served (`workers` where the plan's do not suit it), its
+    database if it is ours, and its runs."""
 
     name: str
     app: str
     environment: Mapping[str, str]
     database: Database | None = None
+    workers: Workers | None = None
     runs: list[Run] = field(default_factory=list)
     costs: list[Cost] = field(default_factory=list)
 
@@ -96,12 +104,15 @@ def _subjects(plan: Plan, folder: Path) -> Iterator[dict[str, Subject]]:
     }
     with ExitStack() as stack:
         made = {
-            WEROBOT: Subject("WeRoBot echo", "bench.echo_werobot:create_app()", echo),
+            WEROBOT: Subject(
+                "WeRoBot echo, 1 x 1", "bench.echo_werobot:create_app()", echo, workers=ALONE
+            ),
             ECHO: Subject("Flask + wechatpy echo", "bench.echo_flask:create_app()", echo),
         }
         if plan.wants(SQLITE):
             sqlite = Database(f"sqlite:///{folder / 'bench.db'}")
-            made[SQLITE] = _ours("our turn, SQLite", sqlite, plan.mode)
+            made[SQLITE] = _ours("our turn, SQLite, 2 x 1", sqlite, plan.mode)
+            made[SQLITE].workers = ONE_BY_ONE
         if plan.wants(POSTGRES):
             postgres = stack.enter_context(house.postgres(folder))
             made[POSTGRES] = _ours("our turn, PostgreSQL", postgres, plan.mode)
@@ -118,7 +129,8 @@ def _run(plan: Plan, subject: Subject, folder: Path) -> None:
     warm, cold = folder / "warm.requests", folder / "run.requests"
     write_requests(warm, plan.mode, how_many=MOST_PER_SECOND * WARM_UP_SECONDS)
     write_requests(cold, plan.mode, how_many=MOST_PER_SECOND * plan.seconds)
-    with serving(subject.app, subject.environment, workers=plan.workers, folder=folder) as server:
+    workers = subject.workers or plan.workers
+    with serving(subject.app, subject.environment, workers=workers, folder=folder) as server:
         _send(server, warm, WARM_UP_SECONDS, again=subject.database is None)
         _run_watched(subject, server, cold, plan.seconds)
 
