@@ -13,7 +13,10 @@ from models.cases import (
     KinshipDeclaration,
     Material,
 )
+from models.credit import ChannelWindow, MonthlyCount, TemplateConsent
 from models.engine import make_engine, session_factory
+from models.gateways import SmsHealth
+from models.messages import Message, MessageState, Visit
 from models.notices import (
     BoardPhoto,
     Objection,
@@ -65,6 +68,7 @@ __all__ = [
     "Base",
     "BoardPhoto",
     "ChannelToken",
+    "ChannelWindow",
     "ClockShift",
     "Consent",
     "Contact",
@@ -82,6 +86,9 @@ __all__ = [
     "KinshipDeclaration",
     "Lease",
     "Material",
+    "Message",
+    "MessageState",
+    "MonthlyCount",
     "NumberSeries",
     "Objection",
     "OneTimeCode",
@@ -103,15 +110,18 @@ __all__ = [
     "ReviewResult",
     "Role",
     "Sighting",
+    "SmsHealth",
     "SocialInsurance",
     "Staff",
     "StaffContact",
     "StaffGrant",
     "StaffKin",
     "StaffSession",
+    "TemplateConsent",
     "Ticket",
     "TicketStep",
     "Training",
+    "Visit",
     "make_engine",
     "new_id",
     "session_factory",

@@ -123,6 +123,17 @@ def upgrade() -> None:
     sa.UniqueConstraint('code', name=op.f('uq_region_code')),
     sa.UniqueConstraint('path', name=op.f('uq_region_path'))
     )
+    op.create_table('sms_health',
+    sa.Column('provider', sa.String(length=16), nullable=False),
+    sa.Column('weight', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('changed_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('sent', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('failed', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('slow', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('reason', sa.String(length=255), nullable=True),
+    sa.CheckConstraint('weight BETWEEN 0 AND 1000', name=op.f('ck_sms_health_weight')),
+    sa.PrimaryKeyConstraint('provider', name=op.f('pk_sms_health'))
+    )
     op.create_table('person',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('name', sa.String(length=64), nullable=False),
@@ -257,6 +268,15 @@ def upgrade() -> None:
         batch_op.create_index('uq_bank_account_number', ['number_index'], unique=True, sqlite_where=sa.text('replaced_at IS NULL'), postgresql_where=sa.text('replaced_at IS NULL'))
         batch_op.create_index('uq_bank_account_person', ['person_id'], unique=True, sqlite_where=sa.text('replaced_at IS NULL'), postgresql_where=sa.text('replaced_at IS NULL'))
 
+    op.create_table('channel_window',
+    sa.Column('contact_id', sa.Uuid(), nullable=False),
+    sa.Column('act', sa.String(length=8), nullable=False),
+    sa.Column('opened_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('spent', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.CheckConstraint('spent >= 0', name=op.f('ck_channel_window_spent')),
+    sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_channel_window_contact_id_contact')),
+    sa.PrimaryKeyConstraint('contact_id', 'act', name=op.f('pk_channel_window'))
+    )
     op.create_table('consent',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('contact_id', sa.Uuid(), nullable=False),
@@ -325,6 +345,14 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['taken_by_id'], ['staff.id'], name=op.f('fk_integrated_batch_taken_by_id_staff')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_integrated_batch')),
     sa.UniqueConstraint('sha256', name=op.f('uq_integrated_batch_sha256'))
+    )
+    op.create_table('monthly_count',
+    sa.Column('contact_id', sa.Uuid(), nullable=False),
+    sa.Column('month', sa.String(length=7), nullable=False),
+    sa.Column('spent', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.CheckConstraint('spent >= 0', name=op.f('ck_monthly_count_spent')),
+    sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_monthly_count_contact_id_contact')),
+    sa.PrimaryKeyConstraint('contact_id', 'month', name=op.f('pk_monthly_count'))
     )
     op.create_table('one_time_code',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -470,6 +498,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_staff_kin_person_id'), ['person_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_staff_kin_staff_id'), ['staff_id'], unique=False)
 
+    op.create_table('template_consent',
+    sa.Column('contact_id', sa.Uuid(), nullable=False),
+    sa.Column('template', sa.String(length=64), nullable=False),
+    sa.Column('left', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('lasting', sa.Boolean(), nullable=False),
+    sa.Column('changed_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('refused_at', models.base.Instant(timezone=True), nullable=True),
+    sa.CheckConstraint('"left" >= 0', name=op.f('ck_template_consent_left')),
+    sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_template_consent_contact_id_contact')),
+    sa.PrimaryKeyConstraint('contact_id', 'template', name=op.f('pk_template_consent'))
+    )
     op.create_table('board_photo',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('notice_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1080,6 +1119,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_board_photo_notice_id'))
 
     op.drop_table('board_photo')
+    op.drop_table('template_consent')
     with op.batch_alter_table('staff_kin', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_staff_kin_staff_id'))
         batch_op.drop_index(batch_op.f('ix_staff_kin_person_id'))
@@ -1114,6 +1154,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_one_time_code_contact')
 
     op.drop_table('one_time_code')
+    op.drop_table('monthly_count')
     op.drop_table('integrated_batch')
     with op.batch_alter_table('delivery', schema=None) as batch_op:
         batch_op.drop_index('ix_delivery_provider')
@@ -1130,6 +1171,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_consent_contact_id'))
 
     op.drop_table('consent')
+    op.drop_table('channel_window')
     with op.batch_alter_table('bank_account', schema=None) as batch_op:
         batch_op.drop_index('uq_bank_account_person', sqlite_where=sa.text('replaced_at IS NULL'), postgresql_where=sa.text('replaced_at IS NULL'))
         batch_op.drop_index('uq_bank_account_number', sqlite_where=sa.text('replaced_at IS NULL'), postgresql_where=sa.text('replaced_at IS NULL'))
@@ -1155,6 +1197,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_person_phone_index')
 
     op.drop_table('person')
+    op.drop_table('sms_health')
     op.drop_table('region')
     with op.batch_alter_table('page_submission', schema=None) as batch_op:
         batch_op.drop_index('ix_page_submission_address')
