@@ -51,7 +51,21 @@ from models.procedure import ApplicationStatus
 from models.reviews import AttendeeRole, Review, ReviewAttendee, ReviewResult
 from models.staff import Role, Staff, StaffContact, StaffGrant, StaffKin, StaffSession
 from models.talk import Conversation, Inbound, Ticket, TicketStep
-from models.telling import ChannelToken, Delivery, JobRun, Lease, Receipt
+from models.telling import ChannelToken, Delivery, Receipt
+from models.timekeeping import JobRun, JobState, Lease
+from models.terms import (
+    EngagementPause,
+    Exit,
+    Extension,
+    FollowUpCase,
+    FollowUpContact,
+    OtherSupport,
+    Referral,
+    TermEvent,
+    TermNotice,
+    TermRecord,
+    Vacancy,
+)
 from models.trust import AuditEntry, AuditSeal, ClockShift, ParameterOverride
 
 __all__ = [
@@ -76,13 +90,19 @@ __all__ = [
     "Decision",
     "Delivery",
     "Engagement",
+    "EngagementPause",
     "EngagementStatus",
     "ExclusionCheck",
+    "Exit",
+    "Extension",
+    "FollowUpCase",
+    "FollowUpContact",
     "Inbound",
     "InsuranceCover",
     "InsuranceGap",
     "IntegratedBatch",
     "JobRun",
+    "JobState",
     "KinshipDeclaration",
     "Lease",
     "Material",
@@ -92,6 +112,7 @@ __all__ = [
     "NumberSeries",
     "Objection",
     "OneTimeCode",
+    "OtherSupport",
     "PageSubmission",
     "ParameterOverride",
     "Person",
@@ -103,6 +124,7 @@ __all__ = [
     "PublicNoticeItem",
     "Quota",
     "Receipt",
+    "Referral",
     "Region",
     "RegionAlias",
     "Review",
@@ -118,9 +140,13 @@ __all__ = [
     "StaffKin",
     "StaffSession",
     "TemplateConsent",
+    "TermEvent",
+    "TermNotice",
+    "TermRecord",
     "Ticket",
     "TicketStep",
     "Training",
+    "Vacancy",
     "Visit",
     "make_engine",
     "new_id",

@@ -30,6 +30,8 @@ class EngagementStatus(StrEnum):
     STARTING = "starting"
     ON_POST = "on_post"
     SUSPENDED = "suspended"
+    UNDECIDED = "undecided"
+    """The term is over and an extension that was asked for is not decided: no work, no pay."""
     ENDED = "ended"
 
 
@@ -64,6 +66,7 @@ class Engagement(Base):
             sqlite_where=_NOT_ENDED,
             postgresql_where=_NOT_ENDED,
         ),
+        Index("ix_engagement_term", "status", "ends_on"),
         CheckConstraint("ends_on IS NULL OR starts_on <= ends_on", name="dates"),
     )
 
@@ -79,6 +82,9 @@ class Engagement(Base):
     status: Mapped[EngagementStatus] = mapped_column(String(12))
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]
+    """The last day of the term as it stands now: by the rules, an extension, or an exit."""
+    ended_on: Mapped[date | None]
+    """The last day that it really was; None before."""
     first_approved_on: Mapped[date]
     retire_category: Mapped[str | None] = mapped_column(String(4))
     batch_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("integrated_batch.id"))

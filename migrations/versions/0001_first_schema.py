@@ -300,40 +300,6 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_conversation_contact_id_contact')),
     sa.PrimaryKeyConstraint('contact_id', name=op.f('pk_conversation'))
     )
-    op.create_table('delivery',
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('channel', sa.String(length=16), nullable=False),
-    sa.Column('contact_id', sa.Uuid(), nullable=True),
-    sa.Column('person_id', sa.Uuid(), nullable=True),
-    sa.Column('address_sealed', sa.LargeBinary(), nullable=True),
-    sa.Column('address_index', sa.String(length=32), nullable=True),
-    sa.Column('key', sa.String(length=64), nullable=False),
-    sa.Column('slots_sealed', sa.LargeBinary(), nullable=True),
-    sa.Column('cause', sa.String(length=96), nullable=False),
-    sa.Column('once', sa.String(length=96), nullable=True),
-    sa.Column('state', sa.String(length=12), nullable=False),
-    sa.Column('due_at', models.base.Instant(timezone=True), nullable=False),
-    sa.Column('expires_at', models.base.Instant(timezone=True), nullable=True),
-    sa.Column('lease_until', models.base.Instant(timezone=True), nullable=True),
-    sa.Column('tries', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('provider', sa.String(length=16), nullable=True),
-    sa.Column('provider_id', sa.String(length=64), nullable=True),
-    sa.Column('error', sa.String(length=255), nullable=True),
-    sa.Column('created_at', models.base.Instant(timezone=True), nullable=False),
-    sa.Column('settled_at', models.base.Instant(timezone=True), nullable=True),
-    sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_delivery_contact_id_contact')),
-    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_delivery_person_id_person')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_delivery')),
-    sa.UniqueConstraint('once', name=op.f('uq_delivery_once'))
-    )
-    with op.batch_alter_table('delivery', schema=None) as batch_op:
-        batch_op.create_index('ix_delivery_address', ['address_index', 'created_at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_delivery_contact_id'), ['contact_id'], unique=False)
-        batch_op.create_index('ix_delivery_due', ['channel', 'due_at'], unique=False, sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
-        batch_op.create_index('ix_delivery_lease', ['lease_until'], unique=False, sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
-        batch_op.create_index(batch_op.f('ix_delivery_person_id'), ['person_id'], unique=False)
-        batch_op.create_index('ix_delivery_provider', ['provider', 'provider_id'], unique=False)
-
     op.create_table('integrated_batch',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('file_name', sa.String(length=128), nullable=False),
@@ -346,6 +312,40 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_integrated_batch')),
     sa.UniqueConstraint('sha256', name=op.f('uq_integrated_batch_sha256'))
     )
+    op.create_table('message',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.String(length=48), nullable=False),
+    sa.Column('cause', sa.String(length=128), nullable=False),
+    sa.Column('once', sa.String(length=128), nullable=True),
+    sa.Column('person_id', sa.Uuid(), nullable=True),
+    sa.Column('staff_id', sa.Uuid(), nullable=True),
+    sa.Column('region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('slots_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('channel', sa.String(length=16), nullable=True),
+    sa.Column('trace', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('due_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('read_by_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('valid_until', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('created_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('told_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('ended_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('ended_why', sa.String(length=64), nullable=True),
+    sa.CheckConstraint('(person_id IS NULL) <> (staff_id IS NULL)', name=op.f('ck_message_one_recipient')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_message_person_id_person')),
+    sa.ForeignKeyConstraint(['region_id'], ['region.id'], name=op.f('fk_message_region_id_region')),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_message_staff_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_message')),
+    sa.UniqueConstraint('once', name=op.f('uq_message_once'))
+    )
+    with op.batch_alter_table('message', schema=None) as batch_op:
+        batch_op.create_index('ix_message_kind', ['kind', 'created_at'], unique=False)
+        batch_op.create_index('ix_message_open', ['cause'], unique=False, sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
+        batch_op.create_index('ix_message_person', ['person_id', 'created_at'], unique=False)
+        batch_op.create_index('ix_message_region', ['region_id', 'created_at'], unique=False)
+        batch_op.create_index('ix_message_staff', ['staff_id', 'created_at'], unique=False)
+        batch_op.create_index('ix_message_unread', ['read_by_at'], unique=False, sqlite_where=sa.text("state = 'told' AND read_by_at IS NOT NULL"), postgresql_where=sa.text("state = 'told' AND read_by_at IS NOT NULL"))
+
     op.create_table('monthly_count',
     sa.Column('contact_id', sa.Uuid(), nullable=False),
     sa.Column('month', sa.String(length=7), nullable=False),
@@ -371,6 +371,23 @@ def upgrade() -> None:
     with op.batch_alter_table('one_time_code', schema=None) as batch_op:
         batch_op.create_index('ix_one_time_code_contact', ['contact_id', 'sent_at'], unique=False)
         batch_op.create_index('ix_one_time_code_phone', ['phone_index', 'sent_at'], unique=False)
+
+    op.create_table('other_support',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.String(length=32), nullable=False),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('to_on', sa.Date(), nullable=False),
+    sa.Column('source', sa.String(length=128), nullable=False),
+    sa.Column('recorded_by_id', sa.Uuid(), nullable=False),
+    sa.Column('recorded_at', models.base.Instant(timezone=True), nullable=False),
+    sa.CheckConstraint('from_on <= to_on', name=op.f('ck_other_support_dates')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_other_support_person_id_person')),
+    sa.ForeignKeyConstraint(['recorded_by_id'], ['staff.id'], name=op.f('fk_other_support_recorded_by_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_other_support'))
+    )
+    with op.batch_alter_table('other_support', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_other_support_person_id'), ['person_id'], unique=False)
 
     op.create_table('parameter_override',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -509,6 +526,24 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_template_consent_contact_id_contact')),
     sa.PrimaryKeyConstraint('contact_id', 'template', name=op.f('pk_template_consent'))
     )
+    op.create_table('term_event',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('matter', sa.String(length=12), nullable=False),
+    sa.Column('subject_id', sa.Uuid(), nullable=False),
+    sa.Column('at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('actor', sa.String(length=64), nullable=False),
+    sa.Column('staff_id', sa.Uuid(), nullable=True),
+    sa.Column('act', sa.String(length=32), nullable=False),
+    sa.Column('from_state', sa.String(length=12), nullable=True),
+    sa.Column('to_state', sa.String(length=12), nullable=False),
+    sa.Column('approval', sa.Boolean(), nullable=False),
+    sa.Column('remark', sa.String(length=255), nullable=False),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_term_event_staff_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_term_event'))
+    )
+    with op.batch_alter_table('term_event', schema=None) as batch_op:
+        batch_op.create_index('ix_term_event_subject', ['matter', 'subject_id'], unique=False)
+
     op.create_table('board_photo',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('notice_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -525,6 +560,43 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('board_photo', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_board_photo_notice_id'), ['notice_id'], unique=False)
+
+    op.create_table('delivery',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('channel', sa.String(length=16), nullable=False),
+    sa.Column('contact_id', sa.Uuid(), nullable=True),
+    sa.Column('person_id', sa.Uuid(), nullable=True),
+    sa.Column('message_id', sa.Uuid(), nullable=True),
+    sa.Column('address_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('address_index', sa.String(length=32), nullable=True),
+    sa.Column('key', sa.String(length=64), nullable=False),
+    sa.Column('slots_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('cause', sa.String(length=96), nullable=False),
+    sa.Column('once', sa.String(length=96), nullable=True),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('due_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('expires_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('lease_until', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('tries', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('provider', sa.String(length=16), nullable=True),
+    sa.Column('provider_id', sa.String(length=64), nullable=True),
+    sa.Column('error', sa.String(length=255), nullable=True),
+    sa.Column('created_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('settled_at', models.base.Instant(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_delivery_contact_id_contact')),
+    sa.ForeignKeyConstraint(['message_id'], ['message.id'], name=op.f('fk_delivery_message_id_message')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_delivery_person_id_person')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_delivery')),
+    sa.UniqueConstraint('once', name=op.f('uq_delivery_once'))
+    )
+    with op.batch_alter_table('delivery', schema=None) as batch_op:
+        batch_op.create_index('ix_delivery_address', ['address_index', 'created_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_delivery_contact_id'), ['contact_id'], unique=False)
+        batch_op.create_index('ix_delivery_due', ['channel', 'due_at'], unique=False, sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
+        batch_op.create_index('ix_delivery_lease', ['lease_until'], unique=False, sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
+        batch_op.create_index(batch_op.f('ix_delivery_message_id'), ['message_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_delivery_person_id'), ['person_id'], unique=False)
+        batch_op.create_index('ix_delivery_provider', ['provider', 'provider_id'], unique=False)
 
     op.create_table('post',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -577,23 +649,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_quota')),
     sa.UniqueConstraint('plan_version_id', 'region_id', 'track', name=op.f('uq_quota_plan_version_id_region_id_track'))
     )
-    op.create_table('receipt',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('provider', sa.String(length=16), nullable=False),
-    sa.Column('provider_id', sa.String(length=64), nullable=False),
-    sa.Column('phone_index', sa.String(length=32), nullable=False),
-    sa.Column('status', sa.String(length=64), nullable=False),
-    sa.Column('arrived', sa.Boolean(), nullable=False),
-    sa.Column('received_at', models.base.Instant(timezone=True), nullable=False),
-    sa.Column('delivery_id', sa.Uuid(), nullable=True),
-    sa.ForeignKeyConstraint(['delivery_id'], ['delivery.id'], name=op.f('fk_receipt_delivery_id_delivery')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_receipt')),
-    sa.UniqueConstraint('provider', 'provider_id', 'phone_index', 'status', name=op.f('uq_receipt_provider_provider_id_phone_index_status'))
-    )
-    with op.batch_alter_table('receipt', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_receipt_delivery_id'), ['delivery_id'], unique=False)
-        batch_op.create_index('ix_receipt_phone', ['phone_index', 'received_at'], unique=False)
-
     op.create_table('review',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('village_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -660,6 +715,31 @@ def upgrade() -> None:
         batch_op.create_index('ix_ticket_open', ['level', 'region_id', 'closed_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_ticket_reporter_key'), ['reporter_key'], unique=False)
 
+    op.create_table('visit',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('message_id', sa.Uuid(), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('opened_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('handed_up_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('done_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('done_on', sa.Date(), nullable=True),
+    sa.Column('done_by_id', sa.Uuid(), nullable=True),
+    sa.Column('way', sa.String(length=8), nullable=True),
+    sa.Column('outcome', sa.String(length=16), nullable=True),
+    sa.Column('withdrawn_at', models.base.Instant(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['done_by_id'], ['staff.id'], name=op.f('fk_visit_done_by_id_staff')),
+    sa.ForeignKeyConstraint(['message_id'], ['message.id'], name=op.f('fk_visit_message_id_message')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_visit_person_id_person')),
+    sa.ForeignKeyConstraint(['region_id'], ['region.id'], name=op.f('fk_visit_region_id_region')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_visit'))
+    )
+    with op.batch_alter_table('visit', schema=None) as batch_op:
+        batch_op.create_index('ix_visit_open', ['region_id', 'done_at', 'due_on'], unique=False)
+        batch_op.create_index(batch_op.f('ix_visit_person_id'), ['person_id'], unique=False)
+        batch_op.create_index('uq_visit_message', ['message_id'], unique=True)
+
     op.create_table('application',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('number', sa.String(length=24), nullable=False),
@@ -719,6 +799,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('post_change', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_post_change_post_id'), ['post_id'], unique=False)
+
+    op.create_table('receipt',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('provider', sa.String(length=16), nullable=False),
+    sa.Column('provider_id', sa.String(length=64), nullable=False),
+    sa.Column('phone_index', sa.String(length=32), nullable=False),
+    sa.Column('status', sa.String(length=64), nullable=False),
+    sa.Column('arrived', sa.Boolean(), nullable=False),
+    sa.Column('received_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('delivery_id', sa.Uuid(), nullable=True),
+    sa.ForeignKeyConstraint(['delivery_id'], ['delivery.id'], name=op.f('fk_receipt_delivery_id_delivery')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_receipt')),
+    sa.UniqueConstraint('provider', 'provider_id', 'phone_index', 'status', name=op.f('uq_receipt_provider_provider_id_phone_index_status'))
+    )
+    with op.batch_alter_table('receipt', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_receipt_delivery_id'), ['delivery_id'], unique=False)
+        batch_op.create_index('ix_receipt_phone', ['phone_index', 'received_at'], unique=False)
 
     op.create_table('review_attendee',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -794,6 +891,7 @@ def upgrade() -> None:
     sa.Column('status', sa.String(length=12), nullable=False),
     sa.Column('starts_on', sa.Date(), nullable=True),
     sa.Column('ends_on', sa.Date(), nullable=True),
+    sa.Column('ended_on', sa.Date(), nullable=True),
     sa.Column('first_approved_on', sa.Date(), nullable=False),
     sa.Column('retire_category', sa.String(length=4), nullable=True),
     sa.Column('batch_id', sa.Uuid(), nullable=True),
@@ -810,6 +908,7 @@ def upgrade() -> None:
     with op.batch_alter_table('engagement', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_engagement_person_id'), ['person_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_engagement_post_id'), ['post_id'], unique=False)
+        batch_op.create_index('ix_engagement_term', ['status', 'ends_on'], unique=False)
         batch_op.create_index('uq_engagement_open', ['person_id'], unique=True, sqlite_where=sa.text("status <> 'ended'"), postgresql_where=sa.text("status <> 'ended'"))
 
     op.create_table('exclusion_check',
@@ -918,6 +1017,83 @@ def upgrade() -> None:
     with op.batch_alter_table('agreement', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_agreement_engagement_id'), ['engagement_id'], unique=False)
 
+    op.create_table('engagement_pause',
+    sa.Column('cause', sa.String(length=16), nullable=False),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('to_on', sa.Date(), nullable=True),
+    sa.Column('paid', sa.Boolean(), nullable=False),
+    sa.Column('explanation', sa.String(length=500), nullable=False),
+    sa.Column('explained_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('state_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=True),
+    sa.Column('asked_by', sa.String(length=8), nullable=False),
+    sa.Column('reason', sa.String(length=255), nullable=False),
+    sa.Column('opened_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('version', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('engagement_id', sa.Uuid(), nullable=False),
+    sa.Column('holder_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.CheckConstraint('to_on IS NULL OR from_on <= to_on', name=op.f('ck_engagement_pause_dates')),
+    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_engagement_pause_engagement_id_engagement')),
+    sa.ForeignKeyConstraint(['holder_id'], ['region.id'], name=op.f('fk_engagement_pause_holder_id_region')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_engagement_pause'))
+    )
+    with op.batch_alter_table('engagement_pause', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_engagement_pause_engagement_id'), ['engagement_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_engagement_pause_holder_id'), ['holder_id'], unique=False)
+        batch_op.create_index('uq_engagement_pause_open', ['engagement_id'], unique=True, sqlite_where=sa.text("state IN ('at_village', 'at_town', 'at_district', 'set', 'under_way')"), postgresql_where=sa.text("state IN ('at_village', 'at_town', 'at_district', 'set', 'under_way')"))
+
+    op.create_table('exit',
+    sa.Column('cause', sa.String(length=16), nullable=False),
+    sa.Column('last_on', sa.Date(), nullable=False),
+    sa.Column('reported_on', sa.Date(), nullable=False),
+    sa.Column('former_ends_on', sa.Date(), nullable=True),
+    sa.Column('done_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('state_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=True),
+    sa.Column('asked_by', sa.String(length=8), nullable=False),
+    sa.Column('reason', sa.String(length=255), nullable=False),
+    sa.Column('opened_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('version', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('engagement_id', sa.Uuid(), nullable=False),
+    sa.Column('holder_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_exit_engagement_id_engagement')),
+    sa.ForeignKeyConstraint(['holder_id'], ['region.id'], name=op.f('fk_exit_holder_id_region')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_exit'))
+    )
+    with op.batch_alter_table('exit', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_exit_engagement_id'), ['engagement_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_exit_holder_id'), ['holder_id'], unique=False)
+        batch_op.create_index('uq_exit_open', ['engagement_id'], unique=True, sqlite_where=sa.text("state IN ('at_village', 'at_town', 'at_district', 'set', 'under_way')"), postgresql_where=sa.text("state IN ('at_village', 'at_town', 'at_district', 'set', 'under_way')"))
+
+    op.create_table('extension',
+    sa.Column('ends_on', sa.Date(), nullable=False),
+    sa.Column('to_on', sa.Date(), nullable=True),
+    sa.Column('wished_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('supported', sa.Boolean(), nullable=True),
+    sa.Column('verdict', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('state_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=True),
+    sa.Column('asked_by', sa.String(length=8), nullable=False),
+    sa.Column('reason', sa.String(length=255), nullable=False),
+    sa.Column('opened_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('version', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('engagement_id', sa.Uuid(), nullable=False),
+    sa.Column('holder_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_extension_engagement_id_engagement')),
+    sa.ForeignKeyConstraint(['holder_id'], ['region.id'], name=op.f('fk_extension_holder_id_region')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_extension'))
+    )
+    with op.batch_alter_table('extension', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_extension_engagement_id'), ['engagement_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_extension_holder_id'), ['holder_id'], unique=False)
+        batch_op.create_index('uq_extension_open', ['engagement_id'], unique=True, sqlite_where=sa.text("state IN ('at_village', 'at_town', 'at_district', 'set', 'under_way')"), postgresql_where=sa.text("state IN ('at_village', 'at_town', 'at_district', 'set', 'under_way')"))
+
     op.create_table('insurance_cover',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('engagement_id', sa.Uuid(), nullable=False),
@@ -987,6 +1163,31 @@ def upgrade() -> None:
     with op.batch_alter_table('social_insurance', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_social_insurance_engagement_id'), ['engagement_id'], unique=False)
 
+    op.create_table('term_notice',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('engagement_id', sa.Uuid(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=False),
+    sa.Column('days_before', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('told_at', models.base.Instant(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_term_notice_engagement_id_engagement')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_term_notice')),
+    sa.UniqueConstraint('engagement_id', 'ends_on', 'days_before', name=op.f('uq_term_notice_engagement_id_ends_on_days_before'))
+    )
+    op.create_table('term_record',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('engagement_id', sa.Uuid(), nullable=False),
+    sa.Column('at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('actor', sa.String(length=64), nullable=False),
+    sa.Column('cause', sa.String(length=16), nullable=False),
+    sa.Column('before_on', sa.Date(), nullable=True),
+    sa.Column('after_on', sa.Date(), nullable=True),
+    sa.Column('verdict', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_term_record_engagement_id_engagement')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_term_record'))
+    )
+    with op.batch_alter_table('term_record', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_term_record_engagement_id'), ['engagement_id'], unique=False)
+
     op.create_table('training',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('engagement_id', sa.Uuid(), nullable=False),
@@ -1004,15 +1205,125 @@ def upgrade() -> None:
     with op.batch_alter_table('training', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_training_engagement_id'), ['engagement_id'], unique=False)
 
+    op.create_table('follow_up_case',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('exit_id', sa.Uuid(), nullable=False),
+    sa.Column('engagement_id', sa.Uuid(), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('opened_on', sa.Date(), nullable=False),
+    sa.Column('need', sa.String(length=16), nullable=True),
+    sa.Column('suggests_aid', sa.Boolean(), nullable=False),
+    sa.Column('next_on', sa.Date(), nullable=True),
+    sa.Column('reached_on', sa.Date(), nullable=False),
+    sa.Column('missed', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('escalated_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('result', sa.String(length=16), nullable=True),
+    sa.Column('closed_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('version', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_follow_up_case_engagement_id_engagement')),
+    sa.ForeignKeyConstraint(['exit_id'], ['exit.id'], name=op.f('fk_follow_up_case_exit_id_exit')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_follow_up_case_person_id_person')),
+    sa.ForeignKeyConstraint(['region_id'], ['region.id'], name=op.f('fk_follow_up_case_region_id_region')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_follow_up_case')),
+    sa.UniqueConstraint('exit_id', name=op.f('uq_follow_up_case_exit_id'))
+    )
+    with op.batch_alter_table('follow_up_case', schema=None) as batch_op:
+        batch_op.create_index('ix_follow_up_case_due', ['region_id', 'closed_at', 'next_on'], unique=False)
+        batch_op.create_index(batch_op.f('ix_follow_up_case_engagement_id'), ['engagement_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_follow_up_case_person_id'), ['person_id'], unique=False)
+
+    op.create_table('vacancy',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('exit_id', sa.Uuid(), nullable=False),
+    sa.Column('engagement_id', sa.Uuid(), nullable=False),
+    sa.Column('post_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('left_on', sa.Date(), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('opened_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('reported_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('reported_by_id', sa.Uuid(), nullable=True),
+    sa.Column('overdue_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('void_at', models.base.Instant(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_vacancy_engagement_id_engagement')),
+    sa.ForeignKeyConstraint(['exit_id'], ['exit.id'], name=op.f('fk_vacancy_exit_id_exit')),
+    sa.ForeignKeyConstraint(['post_id'], ['post.id'], name=op.f('fk_vacancy_post_id_post')),
+    sa.ForeignKeyConstraint(['reported_by_id'], ['staff.id'], name=op.f('fk_vacancy_reported_by_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_vacancy')),
+    sa.UniqueConstraint('exit_id', name=op.f('uq_vacancy_exit_id'))
+    )
+    with op.batch_alter_table('vacancy', schema=None) as batch_op:
+        batch_op.create_index('ix_vacancy_due', ['reported_at', 'due_on'], unique=False)
+        batch_op.create_index(batch_op.f('ix_vacancy_engagement_id'), ['engagement_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_vacancy_post_id'), ['post_id'], unique=False)
+
+    op.create_table('follow_up_contact',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('case_id', sa.Uuid(), nullable=False),
+    sa.Column('at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('how', sa.String(length=8), nullable=False),
+    sa.Column('reached', sa.Boolean(), nullable=False),
+    sa.Column('need', sa.String(length=16), nullable=True),
+    sa.Column('remark', sa.String(length=255), nullable=False),
+    sa.Column('staff_id', sa.Uuid(), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['follow_up_case.id'], name=op.f('fk_follow_up_contact_case_id_follow_up_case')),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_follow_up_contact_staff_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_follow_up_contact'))
+    )
+    with op.batch_alter_table('follow_up_contact', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_follow_up_contact_case_id'), ['case_id'], unique=False)
+
+    op.create_table('referral',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('case_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('place', sa.String(length=64), nullable=False),
+    sa.Column('consented_on', sa.Date(), nullable=True),
+    sa.Column('made_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('made_by_id', sa.Uuid(), nullable=False),
+    sa.Column('outcome', sa.String(length=255), nullable=False),
+    sa.Column('outcome_at', models.base.Instant(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['follow_up_case.id'], name=op.f('fk_referral_case_id_follow_up_case')),
+    sa.ForeignKeyConstraint(['made_by_id'], ['staff.id'], name=op.f('fk_referral_made_by_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_referral'))
+    )
+    with op.batch_alter_table('referral', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_referral_case_id'), ['case_id'], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('referral', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_referral_case_id'))
+
+    op.drop_table('referral')
+    with op.batch_alter_table('follow_up_contact', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_follow_up_contact_case_id'))
+
+    op.drop_table('follow_up_contact')
+    with op.batch_alter_table('vacancy', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_vacancy_post_id'))
+        batch_op.drop_index(batch_op.f('ix_vacancy_engagement_id'))
+        batch_op.drop_index('ix_vacancy_due')
+
+    op.drop_table('vacancy')
+    with op.batch_alter_table('follow_up_case', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_follow_up_case_person_id'))
+        batch_op.drop_index(batch_op.f('ix_follow_up_case_engagement_id'))
+        batch_op.drop_index('ix_follow_up_case_due')
+
+    op.drop_table('follow_up_case')
     with op.batch_alter_table('training', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_training_engagement_id'))
 
     op.drop_table('training')
+    with op.batch_alter_table('term_record', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_term_record_engagement_id'))
+
+    op.drop_table('term_record')
+    op.drop_table('term_notice')
     with op.batch_alter_table('social_insurance', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_social_insurance_engagement_id'))
 
@@ -1029,6 +1340,24 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_insurance_cover_engagement_id'))
 
     op.drop_table('insurance_cover')
+    with op.batch_alter_table('extension', schema=None) as batch_op:
+        batch_op.drop_index('uq_extension_open', sqlite_where=sa.text("state IN ('at_village', 'at_town', 'at_district', 'set', 'under_way')"), postgresql_where=sa.text("state IN ('at_village', 'at_town', 'at_district', 'set', 'under_way')"))
+        batch_op.drop_index(batch_op.f('ix_extension_holder_id'))
+        batch_op.drop_index(batch_op.f('ix_extension_engagement_id'))
+
+    op.drop_table('extension')
+    with op.batch_alter_table('exit', schema=None) as batch_op:
+        batch_op.drop_index('uq_exit_open', sqlite_where=sa.text("state IN ('at_village', 'at_town', 'at_district', 'set', 'under_way')"), postgresql_where=sa.text("state IN ('at_village', 'at_town', 'at_district', 'set', 'under_way')"))
+        batch_op.drop_index(batch_op.f('ix_exit_holder_id'))
+        batch_op.drop_index(batch_op.f('ix_exit_engagement_id'))
+
+    op.drop_table('exit')
+    with op.batch_alter_table('engagement_pause', schema=None) as batch_op:
+        batch_op.drop_index('uq_engagement_pause_open', sqlite_where=sa.text("state IN ('at_village', 'at_town', 'at_district', 'set', 'under_way')"), postgresql_where=sa.text("state IN ('at_village', 'at_town', 'at_district', 'set', 'under_way')"))
+        batch_op.drop_index(batch_op.f('ix_engagement_pause_holder_id'))
+        batch_op.drop_index(batch_op.f('ix_engagement_pause_engagement_id'))
+
+    op.drop_table('engagement_pause')
     with op.batch_alter_table('agreement', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_agreement_engagement_id'))
 
@@ -1058,6 +1387,7 @@ def downgrade() -> None:
     op.drop_table('exclusion_check')
     with op.batch_alter_table('engagement', schema=None) as batch_op:
         batch_op.drop_index('uq_engagement_open', sqlite_where=sa.text("status <> 'ended'"), postgresql_where=sa.text("status <> 'ended'"))
+        batch_op.drop_index('ix_engagement_term')
         batch_op.drop_index(batch_op.f('ix_engagement_post_id'))
         batch_op.drop_index(batch_op.f('ix_engagement_person_id'))
 
@@ -1076,6 +1406,11 @@ def downgrade() -> None:
 
     op.drop_table('ticket_step')
     op.drop_table('review_attendee')
+    with op.batch_alter_table('receipt', schema=None) as batch_op:
+        batch_op.drop_index('ix_receipt_phone')
+        batch_op.drop_index(batch_op.f('ix_receipt_delivery_id'))
+
+    op.drop_table('receipt')
     with op.batch_alter_table('post_change', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_post_change_post_id'))
 
@@ -1089,6 +1424,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_application_due_on'))
 
     op.drop_table('application')
+    with op.batch_alter_table('visit', schema=None) as batch_op:
+        batch_op.drop_index('uq_visit_message')
+        batch_op.drop_index(batch_op.f('ix_visit_person_id'))
+        batch_op.drop_index('ix_visit_open')
+
+    op.drop_table('visit')
     with op.batch_alter_table('ticket', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_ticket_reporter_key'))
         batch_op.drop_index('ix_ticket_open')
@@ -1104,21 +1445,30 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_review_village_id'))
 
     op.drop_table('review')
-    with op.batch_alter_table('receipt', schema=None) as batch_op:
-        batch_op.drop_index('ix_receipt_phone')
-        batch_op.drop_index(batch_op.f('ix_receipt_delivery_id'))
-
-    op.drop_table('receipt')
     op.drop_table('quota')
     with op.batch_alter_table('post', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_post_region_id'))
         batch_op.drop_index(batch_op.f('ix_post_announcement_id'))
 
     op.drop_table('post')
+    with op.batch_alter_table('delivery', schema=None) as batch_op:
+        batch_op.drop_index('ix_delivery_provider')
+        batch_op.drop_index(batch_op.f('ix_delivery_person_id'))
+        batch_op.drop_index(batch_op.f('ix_delivery_message_id'))
+        batch_op.drop_index('ix_delivery_lease', sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
+        batch_op.drop_index('ix_delivery_due', sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
+        batch_op.drop_index(batch_op.f('ix_delivery_contact_id'))
+        batch_op.drop_index('ix_delivery_address')
+
+    op.drop_table('delivery')
     with op.batch_alter_table('board_photo', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_board_photo_notice_id'))
 
     op.drop_table('board_photo')
+    with op.batch_alter_table('term_event', schema=None) as batch_op:
+        batch_op.drop_index('ix_term_event_subject')
+
+    op.drop_table('term_event')
     op.drop_table('template_consent')
     with op.batch_alter_table('staff_kin', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_staff_kin_staff_id'))
@@ -1149,22 +1499,26 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_parameter_override_name'))
 
     op.drop_table('parameter_override')
+    with op.batch_alter_table('other_support', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_other_support_person_id'))
+
+    op.drop_table('other_support')
     with op.batch_alter_table('one_time_code', schema=None) as batch_op:
         batch_op.drop_index('ix_one_time_code_phone')
         batch_op.drop_index('ix_one_time_code_contact')
 
     op.drop_table('one_time_code')
     op.drop_table('monthly_count')
-    op.drop_table('integrated_batch')
-    with op.batch_alter_table('delivery', schema=None) as batch_op:
-        batch_op.drop_index('ix_delivery_provider')
-        batch_op.drop_index(batch_op.f('ix_delivery_person_id'))
-        batch_op.drop_index('ix_delivery_lease', sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
-        batch_op.drop_index('ix_delivery_due', sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
-        batch_op.drop_index(batch_op.f('ix_delivery_contact_id'))
-        batch_op.drop_index('ix_delivery_address')
+    with op.batch_alter_table('message', schema=None) as batch_op:
+        batch_op.drop_index('ix_message_unread', sqlite_where=sa.text("state = 'told' AND read_by_at IS NOT NULL"), postgresql_where=sa.text("state = 'told' AND read_by_at IS NOT NULL"))
+        batch_op.drop_index('ix_message_staff')
+        batch_op.drop_index('ix_message_region')
+        batch_op.drop_index('ix_message_person')
+        batch_op.drop_index('ix_message_open', sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
+        batch_op.drop_index('ix_message_kind')
 
-    op.drop_table('delivery')
+    op.drop_table('message')
+    op.drop_table('integrated_batch')
     op.drop_table('conversation')
     with op.batch_alter_table('consent', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_consent_person_id'))

@@ -15,7 +15,15 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-NEVER = ("audit_entry", "audit_seal", "application_event", "post_change")
+NEVER = (
+    "audit_entry",
+    "audit_seal",
+    "application_event",
+    "post_change",
+    "term_record",
+    "term_event",
+    "follow_up_contact",
+)
 """Neither changed nor deleted, whatever for."""
 
 ERASED = " AND ".join(
