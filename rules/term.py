@@ -80,6 +80,12 @@ def rural_extension_limit(ends_on: date) -> date:
     return last_day_of_term(next_day, _value("rural_ext_max_months", ends_on))
 
 
+def months_begun(from_on: date, to_on: date) -> int:
+    """Months that count to the 36 for a stretch from its first to its last day: those begun."""
+    whole = (to_on.year - from_on.year) * 12 + to_on.month - from_on.month
+    return max(whole + (1 if to_on.day >= from_on.day else 0), 0)
+
+
 def _regular_end(started_on: date, months_used: int) -> date | None:
     if months_used < 0:
         raise InvalidQuestion("out_of_range", key="months_used", value=months_used, least=0)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from models import Agreement, Application, ApplicationStatus, Engagement, Post, new_id
 from models.procedure import VILLAGE_OR_TOWN
 from rules.errors import InvalidQuestion
-from services import attachments, permits, procedure, quotas
+from services import attachments, permits, procedure
 from services.acting import Acting
 from services.attachments import Upload
 from services.clock import business_date
@@ -21,6 +21,7 @@ from services.documents import render
 from services.guards import Obstacle, engagement_of
 from services.numbers import next_number
 from services.procedure import Hindered
+from services.terms import reckoning
 from services.trail import note
 
 PREFIX = "XY"
@@ -119,7 +120,7 @@ def last_day(session: Session, engagement: Engagement, starts_on: date, today: d
     if starts_on < today:
         raise Hindered("start_day", (Obstacle("onboarding.start_in_past"),))
     try:
-        ends_on = quotas.last_day(session, engagement, starts_on, today)
+        ends_on = reckoning.last_day(session, engagement, starts_on, today)
     except InvalidQuestion:
         raise Hindered("start_day", (Obstacle("onboarding.start_after_retirement"),)) from None
     if ends_on is None:

@@ -25,7 +25,7 @@ from models.sealing import blind_index
 from rules import id_number as id_numbers
 from rules import parameters
 from rules.errors import InvalidQuestion
-from services import identity, quotas, sheets_in
+from services import identity, sheets_in
 from services.acting import Acting
 from services.attachments import Upload
 from services.clock import business_date
@@ -34,6 +34,7 @@ from services.numbers import next_number
 from services.procedure import Hindered
 from services.sheets_in import WORDS, BadCell, Row
 from services.staff import area
+from services.terms import reckoning
 from services.trail import note
 
 MAY_TAKE_OVER = frozenset({Role.DISTRICT_CLERK})
@@ -193,7 +194,7 @@ def _set_end(session: Session, engagement: Engagement, starts_on: date, today: d
     """The regular end by the term's rules; a term that is over is kept as over."""
     with session.no_autoflush:
         try:
-            ends_on = quotas.last_day(session, engagement, starts_on, today)
+            ends_on = reckoning.last_day(session, engagement, starts_on, today)
         except InvalidQuestion:
             raise Hindered("take_over", (Obstacle("integrated.retired_before"),)) from None
     if ends_on is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -23,9 +23,9 @@ from models import (
     Region,
     new_id,
 )
-from rules import term
 from services.clock import business_date
 from services.numbers import next_number
+from services.terms import reckoning
 
 PLACED = frozenset(
     {
@@ -121,8 +121,19 @@ def _recruited(year: int, town: Region, track: str) -> Select[tuple[int]]:
             Application.track == track,
             Application.status.in_(PLACED),
             Region.path.startswith(town.path, autoescape=True),
+            ~_has_left(),
         )
     )
+
+
+def _has_left() -> ColumnElement[bool]:
+    """Whoever left a post holds no place of the year any more: somebody else may have it."""
+    left = select(Engagement.id).where(
+        Engagement.application_id == Application.id,
+        Engagement.ended_on.is_not(None),
+        Engagement.status == EngagementStatus.ENDED,
+    )
+    return left.exists()
 
 
 def take_place(session: Session, application: Application, now: datetime) -> Engagement:
@@ -155,42 +166,8 @@ def begin(session: Session, application: Application, now: datetime) -> None:
     engagement = session.scalars(
         select(Engagement).where(Engagement.application_id == application.id)
     ).one()
-    starts_on = engagement.starts_on or business_date(now)
-    engagement.starts_on = starts_on
-    engagement.ends_on = last_day(session, engagement, starts_on, business_date(now))
+    reckoning.begin(session, engagement, "clock", now)
     engagement.status = EngagementStatus.ON_POST
-
-
-def last_day(
-    session: Session, engagement: Engagement, starts_on: date, law_on: date
-) -> date | None:
-    """The regular end of an engagement that starts on a day; None when all months are used."""
-    used = months_used(session, engagement)
-    if engagement.track == "rural":
-        return term.rural_term(starts_on, used).ends_on
-    person = engagement.person
-    category = "M60" if person.sex == "male" else engagement.retire_category or "F50"
-    return term.urban_term(
-        starts_on,
-        used,
-        born_on=person.born_on,
-        category=category,  # type: ignore[arg-type]  # one of the three by the form's options
-        first_approved_on=engagement.first_approved_on,
-        law_on=law_on,
-    ).ends_on
-
-
-def months_used(session: Session, engagement: Engagement) -> int:
-    """Whole months begun on earlier engagements: they count to the person's 36 (R-3.3d)."""
-    earlier = session.scalars(
-        select(Engagement).where(
-            Engagement.person_id == engagement.person_id,
-            Engagement.id != engagement.id,
-            Engagement.starts_on.is_not(None),
-            Engagement.ends_on.is_not(None),
-        )
-    )
-    return sum(_months(e.starts_on, e.ends_on) for e in earlier if e.starts_on and e.ends_on)
 
 
 def give_back(session: Session, application: Application) -> None:
@@ -257,8 +234,3 @@ def _first_approval(session: Session, application: Application) -> date | None:
             Engagement.person_id == application.person_id
         )
     )
-
-
-def _months(starts_on: date, ends_on: date) -> int:
-    whole = (ends_on.year - starts_on.year) * 12 + ends_on.month - starts_on.month
-    return max(whole + (1 if ends_on.day >= starts_on.day else 0), 0)

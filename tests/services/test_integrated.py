@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import Engagement, EngagementStatus, IntegratedBatch, Person, Post, Role
 from services import integrated, plan, quotas, sheets_in
+from services.terms import reckoning
 from services.acting import Acting
 from services.attachments import Upload
 from services.integrated import TakenOver
@@ -147,7 +148,7 @@ def test_their_months_count_for_a_later_post(seeded: Session, clerk: Acting) -> 
     before = seeded.scalars(select(Engagement)).one()
     before.status, before.ends_on = EngagementStatus.ENDED, date(2022, 4, 5)
     later = create_engagement(seeded, person=before.person)
-    assert quotas.last_day(seeded, later, date(2022, 4, 11), NOW.date()) == date(2023, 4, 10)
+    assert reckoning.last_day(seeded, later, date(2022, 4, 11), NOW.date()) == date(2023, 4, 10)
 
 
 def test_only_the_districts_clerk_takes_over(seeded: Session) -> None:
