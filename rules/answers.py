@@ -12,6 +12,8 @@
     instalments  annual_fen, months                             fen
     id_number    text, on?                                      valid and the reading, or problem
     quota        year, town, track                              quota
+    pay          track, months, rate_fen?, kind?, hours?        amounts, month by month
+                 (rules/pay_question.py)
 
 The last three keys of a term are for the urban track; a rural term does not look at them. Facts
 with a question mark may be null or left out: nobody knows them.
@@ -24,7 +26,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any, cast
 
-from rules import age, calendar, eligibility, id_number, messages, money, quota, term
+from rules import age, calendar, eligibility, id_number, messages, money, pay_question, quota, term
 from rules.errors import InvalidQuestion
 from rules.messages import Language
 from rules.question import Sex, Track
@@ -164,4 +166,5 @@ _KINDS: dict[str, Callable[[Keys, date, Language], Json]] = {
     "instalments": _instalments,
     "id_number": _id_number,
     "quota": _quota,
+    "pay": pay_question.answer,
 }

@@ -76,6 +76,17 @@ class Keys:
             raise _wrong_type(key, value, expected="true, false or null")
         return value
 
+    def rows(self, key: str) -> list[dict[str, Any]]:
+        """A list of mappings."""
+        value = self._present(key)
+        if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+            raise _wrong_type(key, value, expected="a list of mappings")
+        return value
+
+    def has(self, key: str) -> bool:
+        """Whether the question gives a key that may be left out."""
+        return self._take(key) is not None
+
     def names(self, key: str) -> frozenset[str] | None:
         """A list of names, or nothing when nobody asked."""
         value = self._take(key)
