@@ -80,7 +80,13 @@ class Inbox:
         if page.came_before:
             return page.earlier_reply
         standing = Standing.from_json(json.loads(page.talk.standing or "{}"))
-        desk = Desk(session=session, contact=page.contact, now=now, office=self.office)
+        desk = Desk(
+            session=session,
+            contact_id=page.talk.contact_id,
+            channel=letter.channel,
+            now=now,
+            office=self.office,
+        )
         in_confidence = _is_confidential(standing)
         says = self._turn(desk, standing, letter, page.talk.turned_at)
         reply = self._render(desk, standing, says)

@@ -13,8 +13,7 @@ from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, make_transient_to_detached
-from sqlalchemy.orm.util import identity_key
+from sqlalchemy.orm import Session
 
 from channels.inbound import Inbound as Letter
 from models import Contact, Conversation, Inbound, new_id
@@ -36,7 +35,6 @@ _FIND = Prepared(
         _TALK.c.contact_id,
         _TALK.c.standing_sealed,
         _TALK.c.turned_at,
-        *_CONTACT.c,
     )
     .join_from(_CONTACT, _TALK, _TALK.c.contact_id == _CONTACT.c.id)
     .outerjoin(_INBOUND, _SAME_LETTER)
@@ -76,10 +74,9 @@ class Talk:
 
 @dataclass(frozen=True)
 class Page:
-    """What is known of a letter's sender: the contact, where the talk stands, and, where this very
-    letter came before, what it was told."""
+    """What is known of a letter's sender: where the talk stands, and, where this very letter came
+    before, what it was told."""
 
-    contact: Contact
     talk: Talk
     came_before: bool
     earlier_reply: str
@@ -90,22 +87,9 @@ def find(session: Session, letter: Letter) -> Page | None:
     row = _FIND.first(session.connection(), _naming(letter))
     if row is None:
         return None
-    letter_id, reply, contact_id, standing_sealed, turned_at, *contact = row
+    letter_id, reply, contact_id, standing_sealed, turned_at = row
     talk = Talk(contact_id, standing_sealed, turned_at)
-    return Page(_as_object(session, contact), talk, letter_id is not None, reply or "")
-
-
-def _as_object(session: Session, row: list[Any]) -> Contact:
-    """The contact as if the session had loaded it."""
-    columns = dict(zip(_CONTACT.c.keys(), row, strict=True))
-    known = session.identity_map.get(identity_key(Contact, columns["id"]))
-    if known is not None:
-        return known
-    contact = Contact()
-    contact.__dict__.update(columns)
-    make_transient_to_detached(contact)
-    session.add(contact)
-    return contact
+    return Page(talk, letter_id is not None, reply or "")
 
 
 def find_reply(session: Session, letter: Letter) -> str | None:

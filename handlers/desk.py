@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from sqlalchemy.orm import Session
 
@@ -24,9 +26,15 @@ class Desk:
     """One turn's surroundings. `now` is the business clock; nothing below reads another."""
 
     session: Session
-    contact: Contact
+    contact_id: uuid.UUID
+    channel: str
     now: datetime
     office: Office
+
+    @cached_property
+    def contact(self) -> Contact:
+        """Who writes. Read when somebody asks: most answers in a form need only the id."""
+        return self.session.get_one(Contact, self.contact_id)
 
     @property
     def today(self) -> date:
@@ -36,7 +44,3 @@ class Desk:
     def person(self) -> Person | None:
         """Who the writer has proved to be; None before binding."""
         return self.contact.person
-
-    @property
-    def channel(self) -> str:
-        return self.contact.channel

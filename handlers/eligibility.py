@@ -11,10 +11,10 @@ from handlers import policy
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
 from handlers.readers import birth, choice, several
-from models import Announcement
 from rules.eligibility import Decision
 from rules.rulesets import Rule, load
 from services import announcements, screening
+from services.announcements import Terms
 from services.policy import entries
 from wording.hearing import hear_relative, hear_service
 from wording.hearing.matters import is_about
@@ -27,9 +27,9 @@ UNKNOWN = "unknown"
 NONE = "none"
 
 
-def facts_in_force(desk: Desk) -> tuple[str, date, Announcement | None]:
+def facts_in_force(desk: Desk) -> tuple[str, date, Terms | None]:
     """The rule set and the reference date that count today, and the open announcement."""
-    posted = announcements.open_on(desk.session, desk.today)
+    posted = announcements.terms_on(desk.session, desk.today)
     if posted is not None:
         return posted.ruleset, posted.reference_on, posted
     latest = announcements.latest_before(desk.session, desk.today)
@@ -143,7 +143,7 @@ def finish_eligibility(desk: Desk, _flow: str, answers: Answers) -> Outcome:
     ruleset, reference_on, posted = facts_in_force(desk)
     question = screening.ask(as_facts(answers), ruleset=ruleset, reference_on=reference_on)
     decision = screening.decide_and_keep(
-        desk.session, question, at=desk.now, contact_id=desk.contact.id
+        desk.session, question, at=desk.now, contact_id=desk.contact_id
     )
     says = (*explain(decision, ruleset, reference_on), *_what_next(decision, answers, posted))
     return Outcome(says)
@@ -195,9 +195,7 @@ def _because(rule: Rule) -> Say:
     )
 
 
-def _what_next(
-    decision: Decision, answers: Answers, posted: Announcement | None
-) -> tuple[Say, ...]:
+def _what_next(decision: Decision, answers: Answers, posted: Terms | None) -> tuple[Say, ...]:
     says: tuple[Say, ...] = ()
     if answers["track"] == "mixed":
         says += (Say("eligibility.residence_to_verify"),)

@@ -6,6 +6,9 @@ Each returns what `dialog.Reader` promises. Keys of the reasons live in `wording
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import overload
 
 from dialog import Heard, Option, Reader, Reading, Say, Suggest, Value, Wrong
 from handlers.desk import Desk
@@ -40,7 +43,7 @@ def choice(options: Options, *, wrong: str = "reader.choice") -> Reader:
         text = words(heard)
         if isinstance(text, Wrong):
             return text
-        index = hear_choice(text, _labels(options, reading))
+        index = hear_choice(text, _Labels(options, reading))
         if index is None and heard.affirms is not None:
             index = _yes_or_no(reading.menu, affirms=heard.affirms)
         if index is None or index >= len(reading.menu):
@@ -66,7 +69,7 @@ def several(options: Options, *, none_value: str, wrong: str = "reader.several")
         text = words(heard)
         if isinstance(text, Wrong):
             return text
-        chosen = hear_choices(text, _labels(options, reading))
+        chosen = hear_choices(text, _Labels(options, reading))
         if chosen is None and heard.affirms is False:
             return Value([])
         if chosen is None or any(index >= len(reading.menu) for index in chosen):
@@ -79,16 +82,36 @@ def several(options: Options, *, none_value: str, wrong: str = "reader.several")
     return read
 
 
-def _labels(options: Options, reading: Reading) -> list[str]:
-    """How the options of the open question read today, in the order of the menu that was shown."""
-    book = load_book()
-    by_value = {
-        repr(option.value): book.render((option.label,), "wechat")
-        if isinstance(option.label, Say)
-        else option.label
-        for option in options(reading.answers, reading.desk)
-    }
-    return [by_value.get(repr(value), "") for value in reading.menu]
+@dataclass(frozen=True)
+class _Labels(Sequence[str]):
+    """How the options of the open question read today, in the order of the menu that was shown.
+
+    Read only when somebody answers in words: a number needs no more than how many there are.
+    """
+
+    options: Options
+    reading: Reading
+
+    @cached_property
+    def shown(self) -> list[str]:
+        book = load_book()
+        by_value = {
+            repr(option.value): book.render((option.label,), "wechat")
+            if isinstance(option.label, Say)
+            else option.label
+            for option in self.options(self.reading.answers, self.reading.desk)
+        }
+        return [by_value.get(repr(value), "") for value in self.reading.menu]
+
+    def __len__(self) -> int:
+        return len(self.reading.menu)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        return self.shown[place]
 
 
 def name(heard: Heard, _reading: Reading) -> Value | Wrong:

@@ -96,11 +96,13 @@ def rank(question: str, *, topics: Collection[str] | None = None) -> list[Match]
     if not possible:
         return []
     scores: dict[str, float] = {}
-    for name, phrase in index.phrases:
-        if topics is None or index.entries[name].topic in topics:
+    for phrase in index.phrases:
+        if tokens.keys().isdisjoint(phrase.tokens):
+            continue
+        if topics is None or index.entries[phrase.owner].topic in topics:
             score = index.bm25(tokens, phrase) / possible
             score += _NEARER * index.shared(tokens, phrase)
-            scores[name] = max(score, scores.get(name, 0.0))
+            scores[phrase.owner] = max(score, scores.get(phrase.owner, 0.0))
     matches = [Match(index.entries[name], score) for name, score in scores.items() if score]
     return sorted(matches, key=lambda match: -match.score)
 
@@ -111,45 +113,62 @@ def entries() -> Mapping[str, Entry]:
 
 
 @dataclass(frozen=True)
+class _Phrase:
+    """One way of asking for an entry, and the sums over it that every question needs."""
+
+    owner: str
+    tokens: Counter[str]
+    damp: float
+    weight: float
+
+
+@dataclass(frozen=True)
 class _Index:
     entries: Mapping[str, Entry]
-    phrases: tuple[tuple[str, Counter[str]], ...]
+    phrases: tuple[_Phrase, ...]
     rarity: Mapping[str, float]
     unknown: float
-    mean_length: float
 
     def weight(self, token: str) -> float:
         """How much a token tells; a word that no answer knows tells that we do not know."""
         return self.rarity.get(token, self.unknown)
 
-    def bm25(self, question: Counter[str], phrase: Counter[str]) -> float:
-        length = 1 - _LENGTH + _LENGTH * phrase.total() / self.mean_length
-        damp = _SATURATION * length
+    def bm25(self, question: Counter[str], phrase: _Phrase) -> float:
+        tokens, damp = phrase.tokens, phrase.damp
         return sum(
-            self.weight(token) * phrase[token] * (1 + damp) / (phrase[token] + damp)
+            self.weight(token) * tokens[token] * (1 + damp) / (tokens[token] + damp)
             for token in question
-            if token in phrase
+            if token in tokens
         )
 
-    def shared(self, question: Counter[str], phrase: Counter[str]) -> float:
+    def shared(self, question: Counter[str], phrase: _Phrase) -> float:
         """The share of the phrase that stands in the question."""
-        known = sum(self.weight(token) for token in phrase if token in question)
-        return known / sum(self.weight(token) for token in phrase)
+        known = sum(self.weight(token) for token in phrase.tokens if token in question)
+        return known / phrase.weight
 
 
 @cache
 def _index() -> _Index:
     found = load(_FOLDER / "zh.yaml")
-    phrases = tuple(
+    ways = [
         (entry.name, _tokens(question)) for entry in found.values() for question in entry.questions
-    )
+    ]
     spread: Counter[str] = Counter()
     for name in found:
-        spread.update({token for owner, phrase in phrases if owner == name for token in phrase})
+        spread.update({token for owner, tokens in ways if owner == name for token in tokens})
     total = len(found)
     rarity = {token: math.log(1 + (total - n + 0.5) / (n + 0.5)) for token, n in spread.items()}
-    mean = sum(phrase.total() for _, phrase in phrases) / len(phrases)
-    return _Index(found, phrases, rarity, max(rarity.values()), mean)
+    mean = sum(tokens.total() for _, tokens in ways) / len(ways)
+    phrases = tuple(
+        _Phrase(
+            owner=owner,
+            tokens=tokens,
+            damp=_SATURATION * (1 - _LENGTH + _LENGTH * tokens.total() / mean),
+            weight=sum(rarity[token] for token in tokens),
+        )
+        for owner, tokens in ways
+    )
+    return _Index(found, phrases, rarity, max(rarity.values()))
 
 
 def load(path: Path) -> dict[str, Entry]:

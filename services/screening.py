@@ -10,14 +10,22 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
+from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from models import Application
 from models import Decision as DecisionRow
+from models.prepared import Prepared
 from rules import eligibility
 from rules.eligibility import Decision, Question
+
+_DECISIONS = cast(Table, DecisionRow.__table__)
+_KEEP = Prepared(
+    insert(_DECISIONS).inline(),  # nobody needs the new row's number
+    columns=[column.name for column in _DECISIONS.c if column.name != "id"],
+)
 
 DEFAULT_RULESET = "yanzhou-2022"
 """The plan itself, for questions while no announcement has named a rule set yet."""
@@ -66,18 +74,18 @@ def decide_and_keep(
 ) -> Decision:
     """Decide, and keep facts, outcome and trace for the day somebody asks why."""
     decision = eligibility.decide(question)
-    session.add(
-        DecisionRow(
-            application_id=application_id,
-            contact_id=contact_id,
-            decided_at=at,
-            ruleset=question.ruleset,
-            facts=_plain(asdict(question)),
-            outcome=decision.outcome,
-            matched=list(decision.matched),
-            trace=[_plain(entry.as_json()) for entry in decision.trace],
-        )
-    )
+    session.flush()  # the application may be as new as the decision on it
+    row = {
+        "application_id": application_id,
+        "contact_id": contact_id,
+        "decided_at": at,
+        "ruleset": question.ruleset,
+        "facts": _plain(asdict(question)),
+        "outcome": decision.outcome,
+        "matched": list(decision.matched),
+        "trace": [_plain(entry.as_json()) for entry in decision.trace],
+    }
+    _KEEP.run(session.connection(), row)
     return decision
 
 

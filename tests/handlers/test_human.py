@@ -23,7 +23,14 @@ def all_tickets(talk: Talk) -> list[Ticket]:
 
 def heard(talk: Talk, intent: str, text: str, *signals: str, in_form: bool = False) -> str:
     """What the signals of a message bring about before any counter speaks."""
-    desk = Desk(session=talk.session, contact=writer(talk), now=NOW, office=OFFICE)
+    contact = writer(talk)
+    desk = Desk(
+        session=talk.session,
+        contact_id=contact.id,
+        channel=contact.channel,
+        now=NOW,
+        office=OFFICE,
+    )
     asked = Asked(intent, Heard(text=text), signals=frozenset(signals))
     says = attend(desk, asked, in_form=in_form)
     talk.session.flush()

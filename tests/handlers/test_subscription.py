@@ -65,7 +65,13 @@ def test_anything_but_a_yes_stops_nothing(talk: Talk, answer: str) -> None:
 
 def test_after_a_condolence_nothing_more_is_asked(talk: Talk) -> None:
     contact = writer(talk)
-    desk = Desk(session=talk.session, contact=contact, now=NOW, office=OFFICE)
+    desk = Desk(
+        session=talk.session,
+        contact_id=contact.id,
+        channel=contact.channel,
+        now=NOW,
+        office=OFFICE,
+    )
     asked = Asked(
         "unsubscribe", Heard(text="我爹去世了，别再发了"), act=True, signals=frozenset({"death"})
     )

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot import postbook
 from channels.inbound import Inbound as Letter
-from models import Contact, Conversation, Inbound, make_engine
+from models import Conversation, Inbound, make_engine
 from models.prepared import Prepared
 from tests.builders import NOW
 
@@ -64,19 +64,6 @@ def test_a_broken_constraint_is_sqlalchemys_error(session: Session) -> None:
     KEEP.run(session.connection(), ROW)
     with pytest.raises(IntegrityError):
         KEEP.run(session.connection(), ROW)
-
-
-def test_the_contact_of_a_page_is_the_one_that_the_orm_loads(session: Session) -> None:
-    letter = Letter(channel="wechat", sender="o-1", kind="text", dedupe_key="m:1")
-    contact = postbook.open_page(session, letter, NOW).contact
-    seen = {column.name: getattr(contact, column.name) for column in Contact.__table__.c}
-    assert session.get(Contact, contact.id) is contact
-    session.expire(contact)
-    assert {name: getattr(contact, name) for name in seen} == seen
-    contact.followed = False
-    session.flush()
-    session.expunge_all()
-    assert session.scalars(select(Contact.followed)).one() is False
 
 
 def test_a_turn_that_is_kept_is_found_again(session: Session) -> None:
