@@ -52,7 +52,6 @@ from models.reviews import AttendeeRole, Review, ReviewAttendee, ReviewResult
 from models.staff import Role, Staff, StaffContact, StaffGrant, StaffKin, StaffSession
 from models.talk import Conversation, Inbound, Ticket, TicketStep
 from models.telling import ChannelToken, Delivery, Receipt
-from models.timekeeping import JobRun, JobState, Lease
 from models.terms import (
     EngagementPause,
     Exit,
@@ -66,6 +65,7 @@ from models.terms import (
     TermRecord,
     Vacancy,
 )
+from models.timekeeping import JobRun, JobState, Lease
 from models.trust import AuditEntry, AuditSeal, ClockShift, ParameterOverride
 
 __all__ = [

@@ -24,6 +24,9 @@ class DeliveryState(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"
     UNCERTAIN = "uncertain"
+    """It may have been sent. A receipt or the provider's own record may say so one day."""
+    STOPPED = "stopped"
+    """We ourselves do not want it to leave any more."""
 
 
 class Happening(StrEnum):
@@ -31,16 +34,32 @@ class Happening(StrEnum):
 
     CLAIMED = "claimed"
     """A sender took it, with a lease, and is about to call the provider."""
+    GIVEN_BACK = "given_back"
+    """The sender had to stop before it called: as if nobody had taken it."""
     EXPIRED = "expired"
     """Nobody may read it any more, such as a one-time code after its minutes."""
+    LOOPED = "looped"
+    """The same words went to the same address too often: something turns in a circle."""
+    WITHDRAWN = "withdrawn"
+    """It is no longer true."""
     ACCEPTED = "accepted"
     """The provider took it over."""
     POSTPONED = "postponed"
     """The provider certainly did not take it, and may later."""
     REFUSED = "refused"
-    """The provider did not take it and never will, or the tries are used up."""
+    """The provider did not take it and never will."""
+    EXHAUSTED = "exhausted"
+    """Refused for now once more than we try."""
     LOST_SIGHT = "lost_sight"
     """No answer came, or the sender died: it may have been sent. Never sent again blindly."""
+    REPEATED = "repeated"
+    """It carries our own key, and the platform still sends that key only once: asked again."""
+    CAME_TOO_LATE = "came_too_late"
+    """The repeat did not leave while the platform remembered the key."""
+    FOUND = "found"
+    """The provider was asked and has it; how it ended is not known yet."""
+    NEVER_TAKEN = "never_taken"
+    """The provider was asked and never had it."""
     ARRIVED = "arrived"
     """A receipt: it is on the resident's phone."""
     BOUNCED = "bounced"
@@ -50,18 +69,46 @@ class Happening(StrEnum):
 S, H = DeliveryState, Happening
 DELIVERY_STEPS: Mapping[Happening, Mapping[DeliveryState, DeliveryState]] = {
     H.CLAIMED: {S.QUEUED: S.SENDING},
+    # From UNCERTAIN: the lease had run out before the sender said that it never called.
+    H.GIVEN_BACK: {S.SENDING: S.QUEUED, S.UNCERTAIN: S.QUEUED},
     H.EXPIRED: {S.QUEUED: S.FAILED},
+    H.LOOPED: {S.QUEUED: S.STOPPED},
+    H.WITHDRAWN: {S.QUEUED: S.STOPPED},
     # From UNCERTAIN: the answer came after the lease had run out, and is believed all the same.
     H.ACCEPTED: {S.SENDING: S.ACCEPTED, S.UNCERTAIN: S.ACCEPTED},
     H.POSTPONED: {S.SENDING: S.QUEUED, S.UNCERTAIN: S.QUEUED},
     H.REFUSED: {S.SENDING: S.FAILED, S.UNCERTAIN: S.FAILED},
+    H.EXHAUSTED: {S.SENDING: S.FAILED, S.UNCERTAIN: S.FAILED},
     H.LOST_SIGHT: {S.SENDING: S.UNCERTAIN},
+    H.REPEATED: {S.UNCERTAIN: S.QUEUED},
+    H.CAME_TOO_LATE: {S.QUEUED: S.UNCERTAIN},
+    H.FOUND: {S.UNCERTAIN: S.ACCEPTED},
+    H.NEVER_TAKEN: {S.UNCERTAIN: S.QUEUED},
     # From FAILED: carriers retry for a day or two, and report success after an earlier failure.
-    H.ARRIVED: {S.ACCEPTED: S.DELIVERED, S.UNCERTAIN: S.DELIVERED, S.FAILED: S.DELIVERED},
+    # From QUEUED: what we were about to repeat had left the first time; the repeat does not leave.
+    # From STOPPED: it was taken back while an earlier try was on its way.
+    H.ARRIVED: {
+        S.QUEUED: S.DELIVERED,
+        S.ACCEPTED: S.DELIVERED,
+        S.UNCERTAIN: S.DELIVERED,
+        S.FAILED: S.DELIVERED,
+        S.STOPPED: S.DELIVERED,
+    },
     # Not from DELIVERED: what was read cannot come back unread.
     H.BOUNCED: {S.ACCEPTED: S.FAILED, S.UNCERTAIN: S.FAILED},
 }
-SETTLED = frozenset({S.DELIVERED, S.FAILED})
+SETTLED = frozenset({S.DELIVERED, S.FAILED, S.STOPPED})
+
+
+class Attended(StrEnum):
+    """What a member of staff did about a delivery that failed, was stopped or stays uncertain."""
+
+    AGAIN = "again"
+    """Sent the same once more, as a delivery of its own."""
+    IN_PERSON = "in_person"
+    """Told the person by phone or at the door."""
+    LEFT = "left"
+    """Decided that nothing need be done."""
 
 
 class IllegalStep(Exception):
@@ -72,8 +119,11 @@ class Delivery(Base):
     """One message to one address, written in the same transaction as its cause.
 
     `key` and `slots` (JSON text) name a phrase of the wording; the sender renders it. `once` makes
-    repeated causes write one row. `due_at`, `expires_at` and `created_at` are business time, the
-    lease is the machine's own.
+    repeated causes write one row; `words` is the same for the same words to the same address.
+    `happening` is the last step. `ask_at`: when the provider is asked about an uncertain one next,
+    `asks` how often it was. `repeat_by`: until when a repeat under the same key is harmless.
+    `due_at`, `expires_at`, `ask_at`, `created_at` and `settled_at` are business time; the lease and
+    `repeat_by` are the machine's own.
     """
 
     __tablename__ = "delivery"
@@ -91,6 +141,22 @@ class Delivery(Base):
             sqlite_where=text("state = 'sending'"),
             postgresql_where=text("state = 'sending'"),
         ),
+        Index(
+            "ix_delivery_ask",
+            "ask_at",
+            sqlite_where=text("state = 'uncertain'"),
+            postgresql_where=text("state = 'uncertain'"),
+        ),
+        Index(
+            "ix_delivery_unattended",
+            "state",
+            "created_at",
+            sqlite_where=text("state IN ('failed', 'stopped', 'uncertain') AND attended IS NULL"),
+            postgresql_where=text(
+                "state IN ('failed', 'stopped', 'uncertain') AND attended IS NULL"
+            ),
+        ),
+        Index("ix_delivery_words", "words", "created_at"),
         Index("ix_delivery_provider", "provider", "provider_id"),
         Index("ix_delivery_address", "address_index", "created_at"),
     )
@@ -99,6 +165,7 @@ class Delivery(Base):
     channel: Mapped[str] = mapped_column(String(16))
     contact_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("contact.id"), index=True)
     person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"), index=True)
+    message_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("message.id"), index=True)
     address_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     address_index: Mapped[str | None] = mapped_column(String(32))
     key: Mapped[str] = mapped_column(String(64))
@@ -115,6 +182,14 @@ class Delivery(Base):
     error: Mapped[str | None] = mapped_column(String(255))
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+    happening: Mapped[Happening | None] = mapped_column(String(16))
+    words: Mapped[str | None] = mapped_column(String(32))
+    ask_at: Mapped[datetime | None]
+    asks: Mapped[int] = mapped_column(default=0)
+    repeat_by: Mapped[datetime | None]
+    attended: Mapped[Attended | None] = mapped_column(String(16))
+    attended_at: Mapped[datetime | None]
+    attended_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
 
     address = Sealed()
     slots = Sealed()
@@ -128,7 +203,7 @@ class Delivery(Base):
         following = DELIVERY_STEPS[happening].get(DeliveryState(self.state))
         if following is None:
             raise IllegalStep(f"delivery {self.id} is {self.state}: it cannot be {happening}")
-        self.state = following
+        self.state, self.happening = following, happening
 
 
 class Receipt(Base):
@@ -170,33 +245,3 @@ class ChannelToken(Base):
     claimed_until: Mapped[datetime | None]
 
     token = Sealed(row_key="name")
-
-
-class Lease(Base):
-    """Who may run the clock's jobs, until when by the machines' clocks. Standbys wait for it."""
-
-    __tablename__ = "lease"
-
-    name: Mapped[str] = mapped_column(String(32), primary_key=True)
-    holder: Mapped[str] = mapped_column(String(64))
-    until: Mapped[datetime]
-
-
-class JobRun(Base):
-    """One run of one of the clock's jobs. Unique by its due time: nothing runs twice."""
-
-    __tablename__ = "job_run"
-    __table_args__ = (
-        UniqueConstraint("job", "due_at"),
-        Index("ix_job_run_due_at", "due_at"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    job: Mapped[str] = mapped_column(String(32))
-    due_at: Mapped[datetime]
-    holder: Mapped[str] = mapped_column(String(64))
-    started_at: Mapped[datetime]
-    heartbeat_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-    done: Mapped[int | None]
-    error: Mapped[str | None] = mapped_column(String(255))

@@ -1,46 +1,31 @@
-"""All jobs of the clock, in one table: name, when, what is called, what it does."""
+"""All jobs of the clock, in one table: name, when, what is called, what it does.
+
+To add one: write its verb into a `…_works.py` (it opens its own transactions on `works.sessions`
+and takes business time from `works.clock`), put a row below, and a row into `docs/runbook.md`.
+
+- Your tables say what is due (a time column that has passed)? A look-out: `verb=…, is_due=…`,
+  `trigger=every(20)`. It catches up by itself, because what was not done is still in the table.
+- Due at a time of day, and doing it once for several missed days is right? `verb=…`,
+  `trigger=daily(7, 30)`, `grace=` how long after its time it is still worth doing.
+- Each missed day needs its own run, in order, and the verb must know which day it stands for?
+  `each=…` instead of `verb=`: it is called with (works, due_at), due_at in business time. `grace`
+  is how far back it is still true: a reminder two hours, the closing of a day forty days.
+
+Business time is Shanghai's, and moves with the sandbox's time machine. A run is a row of `job_run`,
+unique by (job, due time); one that failed is tried again after a minute, five times. A verb may be
+called again for what a dead process had begun: it must find out by itself what is already done.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
-from apscheduler.triggers.base import BaseTrigger
-from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
-
 from scheduler import notice_works, onboarding_works, plan_works, trust_works
+from scheduler.job import Job, Missed, daily, every, latest_due
 from scheduler.works import Works
-from services.clock import SHANGHAI
 
-_EPOCH = datetime(2022, 1, 1, tzinfo=SHANGHAI)
-"""Every process counts intervals from here, so that they agree on due times."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """Something the clock does. `verb` gives how many things it did.
-
-    With `is_due` it is a look-out: it looks at every tick and leaves a run behind only when there
-    was something to do. Without, each due time is a run, and the last one that was missed within
-    `grace` is caught up with. `side_by_side`: how many runs may go on at once.
-    """
-
-    name: str
-    trigger: BaseTrigger
-    verb: Callable[[Works], int]
-    does: str
-    is_due: Callable[[Works], bool] | None = None
-    grace: timedelta = timedelta(seconds=10)
-    side_by_side: int = 1
-
-
-def every(seconds: int) -> BaseTrigger:
-    """Each multiple of so many seconds."""
-    return IntervalTrigger(seconds=seconds, start_date=_EPOCH, timezone=SHANGHAI)
-
+__all__ = ["JOBS", "Job", "Missed", "daily", "every", "latest_due"]
 
 JOBS: tuple[Job, ...] = (
     *(
@@ -150,19 +135,9 @@ JOBS: tuple[Job, ...] = (
     ),
     Job(
         name="forget_runs",
-        trigger=CronTrigger(hour=3, minute=10, timezone=SHANGHAI),
+        trigger=daily(3, 10),
         verb=Works.forget_runs,
         does="Deletes the records of runs older than 30 days.",
         grace=timedelta(hours=25),
     ),
 )
-
-
-def latest_due(job: Job, now: datetime) -> datetime | None:
-    """The job's last due time up to now, within its grace."""
-    latest = None
-    due_at = job.trigger.get_next_fire_time(None, now - job.grace)
-    while due_at is not None and due_at <= now:
-        latest = due_at
-        due_at = job.trigger.get_next_fire_time(due_at, now)
-    return latest

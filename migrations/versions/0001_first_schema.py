@@ -85,12 +85,22 @@ def upgrade() -> None:
     sa.Column('ended_at', models.base.Instant(timezone=True), nullable=True),
     sa.Column('done', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('error', sa.String(length=255), nullable=True),
+    sa.Column('tries', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_job_run')),
     sa.UniqueConstraint('job', 'due_at', name=op.f('uq_job_run_job_due_at'))
     )
     with op.batch_alter_table('job_run', schema=None) as batch_op:
         batch_op.create_index('ix_job_run_due_at', ['due_at'], unique=False)
 
+    op.create_table('job_state',
+    sa.Column('job', sa.String(length=32), nullable=False),
+    sa.Column('does', sa.String(length=255), nullable=False),
+    sa.Column('missed', sa.String(length=8), nullable=True),
+    sa.Column('looked_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('next_due_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('error', sa.String(length=255), nullable=True),
+    sa.PrimaryKeyConstraint('job', name=op.f('pk_job_state'))
+    )
     op.create_table('lease',
     sa.Column('name', sa.String(length=32), nullable=False),
     sa.Column('holder', sa.String(length=64), nullable=False),
@@ -583,6 +593,15 @@ def upgrade() -> None:
     sa.Column('error', sa.String(length=255), nullable=True),
     sa.Column('created_at', models.base.Instant(timezone=True), nullable=False),
     sa.Column('settled_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('happening', sa.String(length=16), nullable=True),
+    sa.Column('words', sa.String(length=32), nullable=True),
+    sa.Column('ask_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('asks', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('repeat_by', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('attended', sa.String(length=16), nullable=True),
+    sa.Column('attended_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('attended_by_id', sa.Uuid(), nullable=True),
+    sa.ForeignKeyConstraint(['attended_by_id'], ['staff.id'], name=op.f('fk_delivery_attended_by_id_staff')),
     sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_delivery_contact_id_contact')),
     sa.ForeignKeyConstraint(['message_id'], ['message.id'], name=op.f('fk_delivery_message_id_message')),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_delivery_person_id_person')),
@@ -591,12 +610,15 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('delivery', schema=None) as batch_op:
         batch_op.create_index('ix_delivery_address', ['address_index', 'created_at'], unique=False)
+        batch_op.create_index('ix_delivery_ask', ['ask_at'], unique=False, sqlite_where=sa.text("state = 'uncertain'"), postgresql_where=sa.text("state = 'uncertain'"))
         batch_op.create_index(batch_op.f('ix_delivery_contact_id'), ['contact_id'], unique=False)
         batch_op.create_index('ix_delivery_due', ['channel', 'due_at'], unique=False, sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
         batch_op.create_index('ix_delivery_lease', ['lease_until'], unique=False, sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
         batch_op.create_index(batch_op.f('ix_delivery_message_id'), ['message_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_delivery_person_id'), ['person_id'], unique=False)
         batch_op.create_index('ix_delivery_provider', ['provider', 'provider_id'], unique=False)
+        batch_op.create_index('ix_delivery_unattended', ['state', 'created_at'], unique=False, sqlite_where=sa.text("state IN ('failed', 'stopped', 'uncertain') AND attended IS NULL"), postgresql_where=sa.text("state IN ('failed', 'stopped', 'uncertain') AND attended IS NULL"))
+        batch_op.create_index('ix_delivery_words', ['words', 'created_at'], unique=False)
 
     op.create_table('post',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1452,12 +1474,15 @@ def downgrade() -> None:
 
     op.drop_table('post')
     with op.batch_alter_table('delivery', schema=None) as batch_op:
+        batch_op.drop_index('ix_delivery_words')
+        batch_op.drop_index('ix_delivery_unattended', sqlite_where=sa.text("state IN ('failed', 'stopped', 'uncertain') AND attended IS NULL"), postgresql_where=sa.text("state IN ('failed', 'stopped', 'uncertain') AND attended IS NULL"))
         batch_op.drop_index('ix_delivery_provider')
         batch_op.drop_index(batch_op.f('ix_delivery_person_id'))
         batch_op.drop_index(batch_op.f('ix_delivery_message_id'))
         batch_op.drop_index('ix_delivery_lease', sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
         batch_op.drop_index('ix_delivery_due', sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
         batch_op.drop_index(batch_op.f('ix_delivery_contact_id'))
+        batch_op.drop_index('ix_delivery_ask', sqlite_where=sa.text("state = 'uncertain'"), postgresql_where=sa.text("state = 'uncertain'"))
         batch_op.drop_index('ix_delivery_address')
 
     op.drop_table('delivery')
@@ -1559,6 +1584,7 @@ def downgrade() -> None:
     op.drop_table('page_submission')
     op.drop_table('number_series')
     op.drop_table('lease')
+    op.drop_table('job_state')
     with op.batch_alter_table('job_run', schema=None) as batch_op:
         batch_op.drop_index('ix_job_run_due_at')
 

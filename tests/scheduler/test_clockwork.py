@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from channels.wechat.media import Media
-from models import JobRun
+from models import JobRun, JobState
 from models import Lease as LeaseRow
 from scheduler import runs
 from scheduler.clockwork import Clockwork
@@ -34,6 +34,10 @@ class Machine:
     def __call__(self) -> datetime:
         return self.at
 
+    def now(self, session: Session) -> datetime:
+        """As the business clock, which agrees with the machine's here."""
+        return self.at
+
 
 def no_pictures(media_id: str) -> Media:
     raise AssertionError("nobody asked for a picture")
@@ -46,9 +50,7 @@ def machine() -> Machine:
 
 @pytest.fixture
 def works(sessions: sessionmaker[Session], machine: Machine) -> Works:
-    return Works(
-        sessions=sessions, clock=WallClock(), carriers={}, fetch=no_pictures, machine=machine
-    )
+    return Works(sessions=sessions, clock=machine, carriers={}, fetch=no_pictures, machine=machine)
 
 
 @pytest.fixture
@@ -66,6 +68,22 @@ def counting(name: str = "count", **more: Any) -> tuple[Job, list[int]]:
 
     given: dict[str, Any] = {"trigger": DAILY, "grace": timedelta(hours=25), "does": "Counts."}
     return Job(name=name, verb=verb, **{**given, **more}), done
+
+
+def daily_book(
+    failing: frozenset[datetime] = frozenset(), **more: Any
+) -> tuple[Job, list[datetime]]:
+    """A job that wants every missed day, and writes down which ones it was called for."""
+    called: list[datetime] = []
+
+    def each(works: Works, due_at: datetime) -> int:
+        called.append(due_at)
+        if due_at in failing:
+            raise RuntimeError("this day does not close")
+        return 1
+
+    given: dict[str, Any] = {"trigger": DAILY, "grace": timedelta(days=40), "does": "Closes days."}
+    return Job(name="close", each=each, **{**given, **more}), called
 
 
 def all_runs(sessions: sessionmaker[Session]) -> list[JobRun]:
@@ -211,6 +229,113 @@ def test_old_runs_are_forgotten_and_open_ones_kept(works: Works, machine: Machin
     assert [(run.job, run.due_at) for run in all_runs(works.sessions)] == [("b", old), ("a", NOW)]
 
 
+def days(*names: str) -> list[datetime]:
+    return [at(f"2026-11-{name} 03:10") for name in names]
+
+
+def test_two_days_off_are_caught_up_with_in_order_and_once(
+    works: Works, leases: list[ClockLease], machine: Machine
+) -> None:
+    job, called = daily_book()
+    last, done = counting("look")
+    leases[0].renew()
+    clockwork = Clockwork(works, leases[0], [job, last])
+    for one in (job, last):
+        clockwork.tick(one)
+    assert called == days("24")  # what was before it was there was not missed
+    machine.at += timedelta(days=3)
+    leases[0].renew()
+    for _ in range(3):
+        clockwork.tick(job)
+        clockwork.tick(last)
+    assert called == days("24", "25", "26", "27")
+    assert len(done) == 2  # the other one looks at how things are now: once is enough
+    assert [run.done for run in all_runs(works.sessions) if run.job == "close"] == [1, 1, 1, 1]
+
+
+def test_what_is_no_longer_true_is_not_done_any_more(
+    works: Works, leases: list[ClockLease], machine: Machine
+) -> None:
+    job, called = daily_book(grace=timedelta(hours=2))
+    leases[0].renew()
+    clockwork = Clockwork(works, leases[0], [job])
+    clockwork.tick(job)
+    machine.at = at("2026-11-27 09:00")
+    leases[0].renew()
+    clockwork.tick(job)
+    assert called == days("24")
+    machine.at = at("2026-11-28 05:00")
+    leases[0].renew()
+    clockwork.tick(job)
+    assert called == days("24", "28")
+
+
+def test_a_day_that_fails_holds_up_the_next_until_it_was_tried_often_enough(
+    works: Works, leases: list[ClockLease], machine: Machine
+) -> None:
+    [bad] = days("25")
+    job, called = daily_book(failing=frozenset({bad}))
+    leases[0].renew()
+    clockwork = Clockwork(works, leases[0], [job])
+    clockwork.tick(job)
+    machine.at = at("2026-11-27 03:10")
+    for _ in range(runs.MOST_TRIES):
+        assert called.count(bad) < runs.MOST_TRIES
+        leases[0].renew()
+        clockwork.tick(job)
+        clockwork.tick(job)  # too soon for another try
+        machine.at += runs.RETRY_AFTER + timedelta(seconds=1)
+    leases[0].renew()
+    clockwork.tick(job)
+    assert called == days("24") + [bad] * runs.MOST_TRIES + days("26", "27")
+    [failed] = [run for run in all_runs(works.sessions) if run.error]
+    assert (failed.due_at, failed.tries) == (bad, runs.MOST_TRIES)
+
+
+def test_a_day_that_a_dead_process_had_begun_comes_first(
+    works: Works, leases: list[ClockLease], machine: Machine
+) -> None:
+    job, called = daily_book()
+    with works.sessions.begin() as session:
+        for due_at in days("22", "23"):
+            run_id = runs.begin(session, "close", due_at, holder="dead", now=NOW)
+        assert run_id is not None
+        first = select(JobRun).where(JobRun.due_at == days("22")[0])
+        runs.end(session, session.scalars(first).one().id, now=NOW, done=1)
+    leases[0].renew()
+    clockwork = Clockwork(works, leases[0], [job])
+    clockwork.tick(job)
+    assert called == []  # it may still be alive
+    machine.at += runs.DEAD_AFTER + timedelta(seconds=1)
+    leases[0].renew()
+    clockwork.tick(job)
+    assert called == days("23", "24")
+
+
+def test_how_each_job_stands_is_written_down(
+    works: Works, leases: list[ClockLease], machine: Machine
+) -> None:
+    job, _called = daily_book()
+    broken = Job("broken", every(1), lambda _works: 1, "Breaks.", is_due=lambda _works: 1 / 0 > 1)
+    leases[0].renew()
+    clockwork = Clockwork(works, leases[0], [job, broken])
+    for one in (job, broken):
+        clockwork.tick(one)
+        clockwork.write_down(leads=True)
+    with works.sessions() as session:
+        states = {row.job: row for row in session.scalars(select(JobState))}
+    assert states["close"].next_due_at == at("2026-11-25 03:10")
+    assert (states["close"].missed, states["close"].error) == ("each", None)
+    assert (states["broken"].next_due_at, states["broken"].error) == (None, "ZeroDivisionError")
+
+
+def test_a_row_has_one_verb() -> None:
+    with pytest.raises(ValueError, match="one of"):
+        Job(name="none", trigger=DAILY)
+    with pytest.raises(ValueError, match="look-out"):
+        Job(name="both", trigger=DAILY, each=lambda _w, _d: 1, is_due=lambda _w: True)
+
+
 @pytest.mark.parametrize(
     ("now", "due"),
     [
@@ -239,23 +364,27 @@ def test_every_job_has_a_name_of_its_own_and_says_what_it_does() -> None:
 
 
 def test_the_clockwork_runs_catches_up_and_stops_cleanly(sessions: sessionmaker[Session]) -> None:
-    ticked, stop = threading.Event(), threading.Event()
+    ticked, caught_up, stop = threading.Event(), threading.Event(), threading.Event()
 
     def verb(works: Works) -> int:
         ticked.set()
         return 1
 
+    def catch_up(works: Works) -> int:
+        caught_up.set()
+        return 1
+
     ticking = Job("ticking", every(1), verb, "Ticks.", is_due=lambda _works: True)
-    missed, done = counting("missed")
+    missed = Job("missed", DAILY, catch_up, "Is missed.", grace=timedelta(hours=25))
     works = Works(sessions=sessions, clock=WallClock(), carriers={}, fetch=no_pictures)
     lease = ClockLease(sessions, holder="me", machine=works.machine)
     thread = threading.Thread(target=Clockwork(works, lease, [ticking, missed]).run, args=(stop,))
     thread.start()
     assert ticked.wait(30)
+    assert caught_up.wait(30)
     stop.set()
     thread.join(timeout=30)
     assert not thread.is_alive()
-    assert done == [1]
     assert {run.job for run in all_runs(sessions)} == {"ticking", "missed"}
     assert all(run.ended_at for run in all_runs(sessions))
     with sessions() as session:
