@@ -278,6 +278,20 @@ def upgrade() -> None:
         batch_op.create_index('uq_bank_account_number', ['number_index'], unique=True, sqlite_where=sa.text('replaced_at IS NULL'), postgresql_where=sa.text('replaced_at IS NULL'))
         batch_op.create_index('uq_bank_account_person', ['person_id'], unique=True, sqlite_where=sa.text('replaced_at IS NULL'), postgresql_where=sa.text('replaced_at IS NULL'))
 
+    op.create_table('budget',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('year', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('track', sa.String(length=8), nullable=False),
+    sa.Column('version', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('amount_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('document', sa.String(length=128), nullable=False),
+    sa.Column('entered_by_id', sa.Uuid(), nullable=False),
+    sa.Column('entered_at', models.base.Instant(timezone=True), nullable=False),
+    sa.CheckConstraint('amount_fen >= 0', name=op.f('ck_budget_amount')),
+    sa.ForeignKeyConstraint(['entered_by_id'], ['staff.id'], name=op.f('fk_budget_entered_by_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_budget')),
+    sa.UniqueConstraint('year', 'track', 'version', name=op.f('uq_budget_year_track_version'))
+    )
     op.create_table('channel_window',
     sa.Column('contact_id', sa.Uuid(), nullable=False),
     sa.Column('act', sa.String(length=8), nullable=False),
@@ -287,6 +301,23 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_channel_window_contact_id_contact')),
     sa.PrimaryKeyConstraint('contact_id', 'act', name=op.f('pk_channel_window'))
     )
+    op.create_table('confirmation_round',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('staff_id', sa.Uuid(), nullable=False),
+    sa.Column('source', sa.String(length=16), nullable=False),
+    sa.Column('shown', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('opened_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('answered_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('answers', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['region_id'], ['region.id'], name=op.f('fk_confirmation_round_region_id_region')),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_confirmation_round_staff_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_confirmation_round'))
+    )
+    with op.batch_alter_table('confirmation_round', schema=None) as batch_op:
+        batch_op.create_index('ix_confirmation_round_day', ['region_id', 'on'], unique=False)
+
     op.create_table('consent',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('contact_id', sa.Uuid(), nullable=False),
@@ -310,6 +341,24 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_conversation_contact_id_contact')),
     sa.PrimaryKeyConstraint('contact_id', name=op.f('pk_conversation'))
     )
+    op.create_table('fund_entry',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('year', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('track', sa.String(length=8), nullable=False),
+    sa.Column('level', sa.String(length=12), nullable=False),
+    sa.Column('source', sa.String(length=64), nullable=False),
+    sa.Column('amount_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('received_on', sa.Date(), nullable=False),
+    sa.Column('document', sa.String(length=128), nullable=False),
+    sa.Column('entered_by_id', sa.Uuid(), nullable=False),
+    sa.Column('entered_at', models.base.Instant(timezone=True), nullable=False),
+    sa.CheckConstraint("level in ('province', 'city', 'district', 'other')", name=op.f('ck_fund_entry_level')),
+    sa.ForeignKeyConstraint(['entered_by_id'], ['staff.id'], name=op.f('fk_fund_entry_entered_by_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_fund_entry'))
+    )
+    with op.batch_alter_table('fund_entry', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_fund_entry_year'), ['year'], unique=False)
+
     op.create_table('integrated_batch',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('file_name', sa.String(length=128), nullable=False),
@@ -355,6 +404,37 @@ def upgrade() -> None:
         batch_op.create_index('ix_message_region', ['region_id', 'created_at'], unique=False)
         batch_op.create_index('ix_message_staff', ['staff_id', 'created_at'], unique=False)
         batch_op.create_index('ix_message_unread', ['read_by_at'], unique=False, sqlite_where=sa.text("state = 'told' AND read_by_at IS NOT NULL"), postgresql_where=sa.text("state = 'told' AND read_by_at IS NOT NULL"))
+
+    op.create_table('month_sheet',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('month', sa.Date(), nullable=False),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=True),
+    sa.Column('workers', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('amount_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('certified', sa.Boolean(), nullable=False),
+    sa.Column('signed_by_id', sa.Uuid(), nullable=True),
+    sa.Column('signed_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('checked_by_id', sa.Uuid(), nullable=True),
+    sa.Column('checked_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('dispute_until_on', sa.Date(), nullable=True),
+    sa.Column('approved_by_id', sa.Uuid(), nullable=True),
+    sa.Column('approved_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('terms', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('lines_sha256', sa.String(length=64), nullable=False),
+    sa.Column('gathered_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('edition', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['approved_by_id'], ['staff.id'], name=op.f('fk_month_sheet_approved_by_id_staff')),
+    sa.ForeignKeyConstraint(['checked_by_id'], ['staff.id'], name=op.f('fk_month_sheet_checked_by_id_staff')),
+    sa.ForeignKeyConstraint(['region_id'], ['region.id'], name=op.f('fk_month_sheet_region_id_region')),
+    sa.ForeignKeyConstraint(['signed_by_id'], ['staff.id'], name=op.f('fk_month_sheet_signed_by_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_month_sheet')),
+    sa.UniqueConstraint('region_id', 'month', name=op.f('uq_month_sheet_region_id_month'))
+    )
+    with op.batch_alter_table('month_sheet', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_month_sheet_month'), ['month'], unique=False)
+        batch_op.create_index('ix_month_sheet_state', ['state', 'due_on'], unique=False)
 
     op.create_table('monthly_count',
     sa.Column('contact_id', sa.Uuid(), nullable=False),
@@ -417,6 +497,20 @@ def upgrade() -> None:
     with op.batch_alter_table('parameter_override', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_parameter_override_name'), ['name'], unique=False)
 
+    op.create_table('payment_batch',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('number', sa.String(length=32), nullable=False),
+    sa.Column('track', sa.String(length=8), nullable=False),
+    sa.Column('rows_count', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('total_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('made_by_id', sa.Uuid(), nullable=False),
+    sa.Column('made_at', models.base.Instant(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['made_by_id'], ['staff.id'], name=op.f('fk_payment_batch_made_by_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_payment_batch')),
+    sa.UniqueConstraint('number', name=op.f('uq_payment_batch_number')),
+    sa.UniqueConstraint('sha256', name=op.f('uq_payment_batch_sha256'))
+    )
     op.create_table('plan_version',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('year', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -463,6 +557,21 @@ def upgrade() -> None:
     with op.batch_alter_table('public_notice', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_public_notice_region_id'), ['region_id'], unique=False)
 
+    op.create_table('result_file',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('name', sa.String(length=128), nullable=False),
+    sa.Column('rows_count', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('paid', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('failed', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('known', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('troubles', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('read_by_id', sa.Uuid(), nullable=False),
+    sa.Column('read_at', models.base.Instant(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['read_by_id'], ['staff.id'], name=op.f('fk_result_file_read_by_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_result_file')),
+    sa.UniqueConstraint('sha256', name=op.f('uq_result_file_sha256'))
+    )
     op.create_table('sighting',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('person_id', sa.Uuid(), nullable=False),
@@ -524,6 +633,24 @@ def upgrade() -> None:
     with op.batch_alter_table('staff_kin', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_staff_kin_person_id'), ['person_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_staff_kin_staff_id'), ['staff_id'], unique=False)
+
+    op.create_table('stoppage',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('to_on', sa.Date(), nullable=False),
+    sa.Column('reason', sa.String(length=255), nullable=False),
+    sa.Column('declared_by_id', sa.Uuid(), nullable=False),
+    sa.Column('declared_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('withdrawn_at', models.base.Instant(timezone=True), nullable=True),
+    sa.CheckConstraint('from_on <= to_on', name=op.f('ck_stoppage_dates')),
+    sa.ForeignKeyConstraint(['declared_by_id'], ['staff.id'], name=op.f('fk_stoppage_declared_by_id_staff')),
+    sa.ForeignKeyConstraint(['region_id'], ['region.id'], name=op.f('fk_stoppage_region_id_region')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_stoppage'))
+    )
+    with op.batch_alter_table('stoppage', schema=None) as batch_op:
+        batch_op.create_index('ix_stoppage_dates', ['from_on', 'to_on'], unique=False)
 
     op.create_table('template_consent',
     sa.Column('contact_id', sa.Uuid(), nullable=False),
@@ -619,6 +746,21 @@ def upgrade() -> None:
         batch_op.create_index('ix_delivery_provider', ['provider', 'provider_id'], unique=False)
         batch_op.create_index('ix_delivery_unattended', ['state', 'created_at'], unique=False, sqlite_where=sa.text("state IN ('failed', 'stopped', 'uncertain') AND attended IS NULL"), postgresql_where=sa.text("state IN ('failed', 'stopped', 'uncertain') AND attended IS NULL"))
         batch_op.create_index('ix_delivery_words', ['words', 'created_at'], unique=False)
+
+    op.create_table('month_step',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('sheet_id', sa.Uuid(), nullable=False),
+    sa.Column('at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('act', sa.String(length=24), nullable=False),
+    sa.Column('staff_id', sa.Uuid(), nullable=True),
+    sa.Column('reason', sa.String(length=255), nullable=False),
+    sa.Column('lines_sha256', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['sheet_id'], ['month_sheet.id'], name=op.f('fk_month_step_sheet_id_month_sheet')),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_month_step_staff_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_month_step'))
+    )
+    with op.batch_alter_table('month_step', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_month_step_sheet_id'), ['sheet_id'], unique=False)
 
     op.create_table('post',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -802,6 +944,29 @@ def upgrade() -> None:
         batch_op.create_index('ix_application_waits', ['holder_id', 'status', 'due_on', 'id'], unique=False)
         batch_op.create_index('uq_application_open', ['announcement_id', 'person_id'], unique=True, sqlite_where=sa.text("status NOT IN ('declined', 'lapsed', 'refused', 'withdrawn')"), postgresql_where=sa.text("status NOT IN ('declined', 'lapsed', 'refused', 'withdrawn')"))
 
+    op.create_table('duty_plan',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('post_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('weekdays', sa.String(length=7), nullable=False),
+    sa.Column('holidays_worked', sa.Boolean(), nullable=False),
+    sa.Column('opens', sa.Time(), nullable=False),
+    sa.Column('closes', sa.Time(), nullable=False),
+    sa.Column('needs_checkout', sa.Boolean(), nullable=False),
+    sa.Column('minutes', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('fence_latitude', sa.Float(), nullable=True),
+    sa.Column('fence_longitude', sa.Float(), nullable=True),
+    sa.Column('fence_radius_m', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('made_by_id', sa.Uuid(), nullable=True),
+    sa.Column('made_at', models.base.Instant(timezone=True), nullable=False),
+    sa.CheckConstraint('(fence_latitude IS NULL) = (fence_longitude IS NULL) AND (fence_latitude IS NULL) = (fence_radius_m IS NULL)', name=op.f('ck_duty_plan_fence')),
+    sa.CheckConstraint('minutes > 0', name=op.f('ck_duty_plan_minutes')),
+    sa.CheckConstraint('opens < closes', name=op.f('ck_duty_plan_window')),
+    sa.ForeignKeyConstraint(['made_by_id'], ['staff.id'], name=op.f('fk_duty_plan_made_by_id_staff')),
+    sa.ForeignKeyConstraint(['post_id'], ['post.id'], name=op.f('fk_duty_plan_post_id_post')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_duty_plan')),
+    sa.UniqueConstraint('post_id', 'from_on', name=op.f('uq_duty_plan_post_id_from_on'))
+    )
     op.create_table('post_change',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('post_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1039,6 +1204,89 @@ def upgrade() -> None:
     with op.batch_alter_table('agreement', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_agreement_engagement_id'), ['engagement_id'], unique=False)
 
+    op.create_table('attendance_correction',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('engagement_id', sa.Uuid(), nullable=False),
+    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('before', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('counted', sa.Boolean(), nullable=False),
+    sa.Column('minutes', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('reason', sa.String(length=255), nullable=False),
+    sa.Column('made_by_id', sa.Uuid(), nullable=False),
+    sa.Column('made_at', models.base.Instant(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_attendance_correction_engagement_id_engagement')),
+    sa.ForeignKeyConstraint(['made_by_id'], ['staff.id'], name=op.f('fk_attendance_correction_made_by_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_attendance_correction'))
+    )
+    with op.batch_alter_table('attendance_correction', schema=None) as batch_op:
+        batch_op.create_index('ix_attendance_correction_day', ['engagement_id', 'on'], unique=False)
+
+    op.create_table('attendance_day',
+    sa.Column('engagement_id', sa.Uuid(), nullable=False),
+    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('planned', sa.Boolean(), nullable=False),
+    sa.Column('counted', sa.Boolean(), nullable=False),
+    sa.Column('minutes', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('late', sa.Boolean(), nullable=False),
+    sa.Column('leave_kind', sa.String(length=16), nullable=True),
+    sa.Column('reasons', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('rules_version', sa.String(length=16), nullable=False),
+    sa.Column('derived_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('settled_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('month_sheet_id', sa.Uuid(), nullable=True),
+    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_attendance_day_engagement_id_engagement')),
+    sa.PrimaryKeyConstraint('engagement_id', 'on', name=op.f('pk_attendance_day'))
+    )
+    with op.batch_alter_table('attendance_day', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_attendance_day_month_sheet_id'), ['month_sheet_id'], unique=False)
+        batch_op.create_index('ix_attendance_day_open', ['on'], unique=False, sqlite_where=sa.text('settled_at IS NULL'), postgresql_where=sa.text('settled_at IS NULL'))
+
+    op.create_table('attendance_event',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('engagement_id', sa.Uuid(), nullable=False),
+    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('happened_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('recorded_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('contact_id', sa.Uuid(), nullable=True),
+    sa.Column('staff_id', sa.Uuid(), nullable=True),
+    sa.Column('source', sa.String(length=16), nullable=False),
+    sa.Column('evidence', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('attachment_id', sa.Uuid(), nullable=True),
+    sa.Column('undoes_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('reason', sa.String(length=255), nullable=False),
+    sa.ForeignKeyConstraint(['attachment_id'], ['attachment.id'], name=op.f('fk_attendance_event_attachment_id_attachment')),
+    sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_attendance_event_contact_id_contact')),
+    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_attendance_event_engagement_id_engagement')),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_attendance_event_staff_id_staff')),
+    sa.ForeignKeyConstraint(['undoes_id'], ['attendance_event.id'], name=op.f('fk_attendance_event_undoes_id_attendance_event')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_attendance_event')),
+    sa.UniqueConstraint('undoes_id', name=op.f('uq_attendance_event_undoes_id'))
+    )
+    with op.batch_alter_table('attendance_event', schema=None) as batch_op:
+        batch_op.create_index('ix_attendance_event_contact', ['contact_id', 'on'], unique=False)
+        batch_op.create_index('ix_attendance_event_day', ['engagement_id', 'on'], unique=False)
+        batch_op.create_index('ix_attendance_event_on', ['on', 'kind'], unique=False)
+
+    op.create_table('check_in_helper',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('engagement_id', sa.Uuid(), nullable=False),
+    sa.Column('contact_id', sa.Uuid(), nullable=False),
+    sa.Column('relation', sa.String(length=32), nullable=False),
+    sa.Column('declared_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('declared_by_id', sa.Uuid(), nullable=True),
+    sa.Column('ended_at', models.base.Instant(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_check_in_helper_contact_id_contact')),
+    sa.ForeignKeyConstraint(['declared_by_id'], ['staff.id'], name=op.f('fk_check_in_helper_declared_by_id_staff')),
+    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_check_in_helper_engagement_id_engagement')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_check_in_helper'))
+    )
+    with op.batch_alter_table('check_in_helper', schema=None) as batch_op:
+        batch_op.create_index('ix_check_in_helper_contact', ['contact_id'], unique=False)
+        batch_op.create_index('uq_check_in_helper_current', ['engagement_id', 'contact_id'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
+
     op.create_table('engagement_pause',
     sa.Column('cause', sa.String(length=16), nullable=False),
     sa.Column('from_on', sa.Date(), nullable=False),
@@ -1146,6 +1394,74 @@ def upgrade() -> None:
     with op.batch_alter_table('insurance_gap', schema=None) as batch_op:
         batch_op.create_index('ix_insurance_gap_open', ['id'], unique=False, sqlite_where=sa.text('to_on IS NULL'), postgresql_where=sa.text('to_on IS NULL'))
 
+    op.create_table('leave',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('engagement_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('paid', sa.Boolean(), nullable=False),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('to_on', sa.Date(), nullable=False),
+    sa.Column('half_day', sa.Boolean(), nullable=False),
+    sa.Column('words_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('asked_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('contact_id', sa.Uuid(), nullable=True),
+    sa.Column('asked_by_id', sa.Uuid(), nullable=True),
+    sa.Column('decided_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('decided_by_id', sa.Uuid(), nullable=True),
+    sa.Column('remark', sa.String(length=255), nullable=False),
+    sa.Column('withdrawn_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('ended_on', sa.Date(), nullable=True),
+    sa.CheckConstraint('from_on <= to_on', name=op.f('ck_leave_dates')),
+    sa.ForeignKeyConstraint(['asked_by_id'], ['staff.id'], name=op.f('fk_leave_asked_by_id_staff')),
+    sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_leave_contact_id_contact')),
+    sa.ForeignKeyConstraint(['decided_by_id'], ['staff.id'], name=op.f('fk_leave_decided_by_id_staff')),
+    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_leave_engagement_id_engagement')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_leave'))
+    )
+    with op.batch_alter_table('leave', schema=None) as batch_op:
+        batch_op.create_index('ix_leave_asked', ['asked_at'], unique=False, sqlite_where=sa.text("state = 'asked'"), postgresql_where=sa.text("state = 'asked'"))
+        batch_op.create_index('ix_leave_engagement', ['engagement_id', 'from_on'], unique=False)
+
+    op.create_table('month_line',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('sheet_id', sa.Uuid(), nullable=False),
+    sa.Column('engagement_id', sa.Uuid(), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('month', sa.Date(), nullable=False),
+    sa.Column('track', sa.String(length=8), nullable=False),
+    sa.Column('planned_days', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('paid_days', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('open_days', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('minutes', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('rate_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('whole_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('amount_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('shared_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('other_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('reasons', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('days', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('floor', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('facts_sha256', sa.String(length=64), nullable=False),
+    sa.Column('by_town', sa.Boolean(), nullable=False),
+    sa.Column('told_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('told_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('held_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('held_reason', sa.String(length=255), nullable=False),
+    sa.Column('locked_at', models.base.Instant(timezone=True), nullable=True),
+    sa.CheckConstraint("track = 'rural' OR shared_fen = 0", name=op.f('ck_month_line_ledger')),
+    sa.CheckConstraint('amount_fen >= 0 AND whole_fen >= amount_fen', name=op.f('ck_month_line_amounts')),
+    sa.CheckConstraint('shared_fen + other_fen = amount_fen', name=op.f('ck_month_line_whole')),
+    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_month_line_engagement_id_engagement')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_month_line_person_id_person')),
+    sa.ForeignKeyConstraint(['sheet_id'], ['month_sheet.id'], name=op.f('fk_month_line_sheet_id_month_sheet')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_month_line')),
+    sa.UniqueConstraint('engagement_id', 'month', name=op.f('uq_month_line_engagement_id_month'))
+    )
+    with op.batch_alter_table('month_line', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_month_line_person_id'), ['person_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_month_line_sheet_id'), ['sheet_id'], unique=False)
+
     op.create_table('objection',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('item_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1227,6 +1543,31 @@ def upgrade() -> None:
     with op.batch_alter_table('training', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_training_engagement_id'), ['engagement_id'], unique=False)
 
+    op.create_table('check_in_photo',
+    sa.Column('event_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('media_id', sa.String(length=128), nullable=False),
+    sa.Column('attachment_id', sa.Uuid(), nullable=True),
+    sa.Column('picture_hash', sa.String(length=16), nullable=True),
+    sa.Column('taken_at', models.base.Instant(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['attachment_id'], ['attachment.id'], name=op.f('fk_check_in_photo_attachment_id_attachment')),
+    sa.ForeignKeyConstraint(['event_id'], ['attendance_event.id'], name=op.f('fk_check_in_photo_event_id_attendance_event')),
+    sa.PrimaryKeyConstraint('event_id', name=op.f('pk_check_in_photo'))
+    )
+    with op.batch_alter_table('check_in_photo', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_check_in_photo_picture_hash'), ['picture_hash'], unique=False)
+
+    op.create_table('check_in_point',
+    sa.Column('event_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('point_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('spot_index', sa.String(length=32), nullable=False),
+    sa.Column('taken_at', models.base.Instant(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['event_id'], ['attendance_event.id'], name=op.f('fk_check_in_point_event_id_attendance_event')),
+    sa.PrimaryKeyConstraint('event_id', name=op.f('pk_check_in_point'))
+    )
+    with op.batch_alter_table('check_in_point', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_check_in_point_spot_index'), ['spot_index'], unique=False)
+        batch_op.create_index(batch_op.f('ix_check_in_point_taken_at'), ['taken_at'], unique=False)
+
     op.create_table('follow_up_case',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('exit_id', sa.Uuid(), nullable=False),
@@ -1255,6 +1596,67 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_follow_up_case_engagement_id'), ['engagement_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_follow_up_case_person_id'), ['person_id'], unique=False)
 
+    op.create_table('month_dispute',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('line_id', sa.Uuid(), nullable=False),
+    sa.Column('raised_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('contact_id', sa.Uuid(), nullable=True),
+    sa.Column('raised_by_id', sa.Uuid(), nullable=True),
+    sa.Column('words_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('answered_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('answered_by_id', sa.Uuid(), nullable=True),
+    sa.Column('upheld', sa.Boolean(), nullable=True),
+    sa.Column('answer', sa.String(length=255), nullable=False),
+    sa.ForeignKeyConstraint(['answered_by_id'], ['staff.id'], name=op.f('fk_month_dispute_answered_by_id_staff')),
+    sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_month_dispute_contact_id_contact')),
+    sa.ForeignKeyConstraint(['line_id'], ['month_line.id'], name=op.f('fk_month_dispute_line_id_month_line')),
+    sa.ForeignKeyConstraint(['raised_by_id'], ['staff.id'], name=op.f('fk_month_dispute_raised_by_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_month_dispute'))
+    )
+    with op.batch_alter_table('month_dispute', schema=None) as batch_op:
+        batch_op.create_index('ix_month_dispute_line', ['line_id', 'answered_at'], unique=False)
+
+    op.create_table('subsidy_record',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=12), nullable=False),
+    sa.Column('engagement_id', sa.Uuid(), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('line_id', sa.Uuid(), nullable=True),
+    sa.Column('corrects_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('month', sa.Date(), nullable=False),
+    sa.Column('turn', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('track', sa.String(length=8), nullable=False),
+    sa.Column('amount_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('shared_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('other_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('province_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('city_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('district_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('carry', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('snapshot', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('approved_by_id', sa.Uuid(), nullable=False),
+    sa.Column('approved_at', models.base.Instant(timezone=True), nullable=False),
+    sa.CheckConstraint("kind = 'correction' OR amount_fen >= 0", name=op.f('ck_subsidy_record_amount')),
+    sa.CheckConstraint("track = 'rural' OR shared_fen = 0", name=op.f('ck_subsidy_record_ledger')),
+    sa.CheckConstraint('province_fen + city_fen + district_fen = shared_fen', name=op.f('ck_subsidy_record_parts')),
+    sa.CheckConstraint('shared_fen + other_fen = amount_fen', name=op.f('ck_subsidy_record_whole')),
+    sa.ForeignKeyConstraint(['approved_by_id'], ['staff.id'], name=op.f('fk_subsidy_record_approved_by_id_staff')),
+    sa.ForeignKeyConstraint(['corrects_id'], ['subsidy_record.id'], name=op.f('fk_subsidy_record_corrects_id_subsidy_record')),
+    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_subsidy_record_engagement_id_engagement')),
+    sa.ForeignKeyConstraint(['line_id'], ['month_line.id'], name=op.f('fk_subsidy_record_line_id_month_line')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_subsidy_record_person_id_person')),
+    sa.ForeignKeyConstraint(['region_id'], ['region.id'], name=op.f('fk_subsidy_record_region_id_region')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_subsidy_record')),
+    sa.UniqueConstraint('engagement_id', 'month', 'kind', 'turn', name=op.f('uq_subsidy_record_engagement_id_month_kind_turn'))
+    )
+    with op.batch_alter_table('subsidy_record', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_subsidy_record_corrects_id'), ['corrects_id'], unique=False)
+        batch_op.create_index('ix_subsidy_record_month', ['month', 'track'], unique=False)
+        batch_op.create_index('ix_subsidy_record_person', ['person_id', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_subsidy_record_region_id'), ['region_id'], unique=False)
+
     op.create_table('vacancy',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('exit_id', sa.Uuid(), nullable=False),
@@ -1262,22 +1664,73 @@ def upgrade() -> None:
     sa.Column('post_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('left_on', sa.Date(), nullable=False),
     sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('reported_on', sa.Date(), nullable=False),
     sa.Column('opened_at', models.base.Instant(timezone=True), nullable=False),
-    sa.Column('reported_at', models.base.Instant(timezone=True), nullable=True),
-    sa.Column('reported_by_id', sa.Uuid(), nullable=True),
-    sa.Column('overdue_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('late_at', models.base.Instant(timezone=True), nullable=True),
     sa.Column('void_at', models.base.Instant(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_vacancy_engagement_id_engagement')),
     sa.ForeignKeyConstraint(['exit_id'], ['exit.id'], name=op.f('fk_vacancy_exit_id_exit')),
     sa.ForeignKeyConstraint(['post_id'], ['post.id'], name=op.f('fk_vacancy_post_id_post')),
-    sa.ForeignKeyConstraint(['reported_by_id'], ['staff.id'], name=op.f('fk_vacancy_reported_by_id_staff')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_vacancy')),
     sa.UniqueConstraint('exit_id', name=op.f('uq_vacancy_exit_id'))
     )
     with op.batch_alter_table('vacancy', schema=None) as batch_op:
-        batch_op.create_index('ix_vacancy_due', ['reported_at', 'due_on'], unique=False)
         batch_op.create_index(batch_op.f('ix_vacancy_engagement_id'), ['engagement_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_vacancy_late_at'), ['late_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_vacancy_post_id'), ['post_id'], unique=False)
+
+    op.create_table('claw_back',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('engagement_id', sa.Uuid(), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('record_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('cause', sa.String(length=16), nullable=False),
+    sa.Column('reason', sa.String(length=255), nullable=False),
+    sa.Column('amount_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('received_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('instalments', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('proposed_by_id', sa.Uuid(), nullable=False),
+    sa.Column('proposed_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('agreed_by_id', sa.Uuid(), nullable=True),
+    sa.Column('agreed_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('handed_to', sa.String(length=64), nullable=False),
+    sa.Column('edition', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.CheckConstraint('amount_fen > 0', name=op.f('ck_claw_back_amount')),
+    sa.CheckConstraint('instalments > 0', name=op.f('ck_claw_back_instalments')),
+    sa.CheckConstraint('received_fen >= 0 AND received_fen <= amount_fen', name=op.f('ck_claw_back_received')),
+    sa.ForeignKeyConstraint(['agreed_by_id'], ['staff.id'], name=op.f('fk_claw_back_agreed_by_id_staff')),
+    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_claw_back_engagement_id_engagement')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_claw_back_person_id_person')),
+    sa.ForeignKeyConstraint(['proposed_by_id'], ['staff.id'], name=op.f('fk_claw_back_proposed_by_id_staff')),
+    sa.ForeignKeyConstraint(['record_id'], ['subsidy_record.id'], name=op.f('fk_claw_back_record_id_subsidy_record')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_claw_back')),
+    sa.UniqueConstraint('record_id', name=op.f('uq_claw_back_record_id'))
+    )
+    with op.batch_alter_table('claw_back', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_claw_back_engagement_id'), ['engagement_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_claw_back_person_id'), ['person_id'], unique=False)
+
+    op.create_table('correction_request',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('record_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('paid_days', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('minutes', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('reason', sa.String(length=255), nullable=False),
+    sa.Column('proposed_by_id', sa.Uuid(), nullable=False),
+    sa.Column('proposed_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('decided_by_id', sa.Uuid(), nullable=True),
+    sa.Column('decided_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('agreed', sa.Boolean(), nullable=True),
+    sa.Column('result_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['decided_by_id'], ['staff.id'], name=op.f('fk_correction_request_decided_by_id_staff')),
+    sa.ForeignKeyConstraint(['proposed_by_id'], ['staff.id'], name=op.f('fk_correction_request_proposed_by_id_staff')),
+    sa.ForeignKeyConstraint(['record_id'], ['subsidy_record.id'], name=op.f('fk_correction_request_record_id_subsidy_record')),
+    sa.ForeignKeyConstraint(['result_id'], ['subsidy_record.id'], name=op.f('fk_correction_request_result_id_subsidy_record')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_correction_request'))
+    )
+    with op.batch_alter_table('correction_request', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_correction_request_record_id'), ['record_id'], unique=False)
 
     op.create_table('follow_up_contact',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1294,6 +1747,32 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('follow_up_contact', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_follow_up_contact_case_id'), ['case_id'], unique=False)
+
+    op.create_table('payment',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('batch_id', sa.Uuid(), nullable=False),
+    sa.Column('row', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('record_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('amount_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('state', sa.String(length=8), nullable=False),
+    sa.Column('paid_on', sa.Date(), nullable=True),
+    sa.Column('bank_words', sa.String(length=255), nullable=False),
+    sa.Column('result_id', sa.Uuid(), nullable=True),
+    sa.Column('settled_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('told_at', models.base.Instant(timezone=True), nullable=True),
+    sa.CheckConstraint('amount_fen > 0', name=op.f('ck_payment_amount')),
+    sa.ForeignKeyConstraint(['account_id'], ['bank_account.id'], name=op.f('fk_payment_account_id_bank_account')),
+    sa.ForeignKeyConstraint(['batch_id'], ['payment_batch.id'], name=op.f('fk_payment_batch_id_payment_batch')),
+    sa.ForeignKeyConstraint(['record_id'], ['subsidy_record.id'], name=op.f('fk_payment_record_id_subsidy_record')),
+    sa.ForeignKeyConstraint(['result_id'], ['result_file.id'], name=op.f('fk_payment_result_id_result_file')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_payment')),
+    sa.UniqueConstraint('batch_id', 'row', name=op.f('uq_payment_batch_id_row'))
+    )
+    with op.batch_alter_table('payment', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_payment_record_id'), ['record_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_payment_state'), ['state'], unique=False)
+        batch_op.create_index('uq_payment_live', ['record_id'], unique=True, sqlite_where=sa.text("state <> 'failed'"), postgresql_where=sa.text("state <> 'failed'"))
 
     op.create_table('referral',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1312,31 +1791,108 @@ def upgrade() -> None:
     with op.batch_alter_table('referral', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_referral_case_id'), ['case_id'], unique=False)
 
+    op.create_table('claw_back_receipt',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('claw_back_id', sa.Uuid(), nullable=False),
+    sa.Column('received_on', sa.Date(), nullable=False),
+    sa.Column('amount_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('voucher', sa.String(length=64), nullable=False),
+    sa.Column('recorded_by_id', sa.Uuid(), nullable=False),
+    sa.Column('recorded_at', models.base.Instant(timezone=True), nullable=False),
+    sa.CheckConstraint('amount_fen > 0', name=op.f('ck_claw_back_receipt_amount')),
+    sa.ForeignKeyConstraint(['claw_back_id'], ['claw_back.id'], name=op.f('fk_claw_back_receipt_claw_back_id_claw_back')),
+    sa.ForeignKeyConstraint(['recorded_by_id'], ['staff.id'], name=op.f('fk_claw_back_receipt_recorded_by_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_claw_back_receipt')),
+    sa.UniqueConstraint('claw_back_id', 'voucher', name=op.f('uq_claw_back_receipt_claw_back_id_voucher'))
+    )
+    with op.batch_alter_table('claw_back_receipt', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_claw_back_receipt_claw_back_id'), ['claw_back_id'], unique=False)
+
+    op.create_table('received_question',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('payment_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('asked_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('answered_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('answer', sa.String(length=12), nullable=True),
+    sa.Column('ticket_id', sa.Uuid(), nullable=True),
+    sa.ForeignKeyConstraint(['payment_id'], ['payment.id'], name=op.f('fk_received_question_payment_id_payment')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_received_question_person_id_person')),
+    sa.ForeignKeyConstraint(['ticket_id'], ['ticket.id'], name=op.f('fk_received_question_ticket_id_ticket')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_received_question')),
+    sa.UniqueConstraint('payment_id', name=op.f('uq_received_question_payment_id'))
+    )
+    with op.batch_alter_table('received_question', schema=None) as batch_op:
+        batch_op.create_index('ix_received_question_open', ['person_id'], unique=False, sqlite_where=sa.text('answered_at IS NULL'), postgresql_where=sa.text('answered_at IS NULL'))
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('received_question', schema=None) as batch_op:
+        batch_op.drop_index('ix_received_question_open', sqlite_where=sa.text('answered_at IS NULL'), postgresql_where=sa.text('answered_at IS NULL'))
+
+    op.drop_table('received_question')
+    with op.batch_alter_table('claw_back_receipt', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_claw_back_receipt_claw_back_id'))
+
+    op.drop_table('claw_back_receipt')
     with op.batch_alter_table('referral', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_referral_case_id'))
 
     op.drop_table('referral')
+    with op.batch_alter_table('payment', schema=None) as batch_op:
+        batch_op.drop_index('uq_payment_live', sqlite_where=sa.text("state <> 'failed'"), postgresql_where=sa.text("state <> 'failed'"))
+        batch_op.drop_index(batch_op.f('ix_payment_state'))
+        batch_op.drop_index(batch_op.f('ix_payment_record_id'))
+
+    op.drop_table('payment')
     with op.batch_alter_table('follow_up_contact', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_follow_up_contact_case_id'))
 
     op.drop_table('follow_up_contact')
+    with op.batch_alter_table('correction_request', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_correction_request_record_id'))
+
+    op.drop_table('correction_request')
+    with op.batch_alter_table('claw_back', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_claw_back_person_id'))
+        batch_op.drop_index(batch_op.f('ix_claw_back_engagement_id'))
+
+    op.drop_table('claw_back')
     with op.batch_alter_table('vacancy', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_vacancy_post_id'))
+        batch_op.drop_index(batch_op.f('ix_vacancy_late_at'))
         batch_op.drop_index(batch_op.f('ix_vacancy_engagement_id'))
-        batch_op.drop_index('ix_vacancy_due')
 
     op.drop_table('vacancy')
+    with op.batch_alter_table('subsidy_record', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_subsidy_record_region_id'))
+        batch_op.drop_index('ix_subsidy_record_person')
+        batch_op.drop_index('ix_subsidy_record_month')
+        batch_op.drop_index(batch_op.f('ix_subsidy_record_corrects_id'))
+
+    op.drop_table('subsidy_record')
+    with op.batch_alter_table('month_dispute', schema=None) as batch_op:
+        batch_op.drop_index('ix_month_dispute_line')
+
+    op.drop_table('month_dispute')
     with op.batch_alter_table('follow_up_case', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_follow_up_case_person_id'))
         batch_op.drop_index(batch_op.f('ix_follow_up_case_engagement_id'))
         batch_op.drop_index('ix_follow_up_case_due')
 
     op.drop_table('follow_up_case')
+    with op.batch_alter_table('check_in_point', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_check_in_point_taken_at'))
+        batch_op.drop_index(batch_op.f('ix_check_in_point_spot_index'))
+
+    op.drop_table('check_in_point')
+    with op.batch_alter_table('check_in_photo', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_check_in_photo_picture_hash'))
+
+    op.drop_table('check_in_photo')
     with op.batch_alter_table('training', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_training_engagement_id'))
 
@@ -1354,6 +1910,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_objection_item_id'))
 
     op.drop_table('objection')
+    with op.batch_alter_table('month_line', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_month_line_sheet_id'))
+        batch_op.drop_index(batch_op.f('ix_month_line_person_id'))
+
+    op.drop_table('month_line')
+    with op.batch_alter_table('leave', schema=None) as batch_op:
+        batch_op.drop_index('ix_leave_engagement')
+        batch_op.drop_index('ix_leave_asked', sqlite_where=sa.text("state = 'asked'"), postgresql_where=sa.text("state = 'asked'"))
+
+    op.drop_table('leave')
     with op.batch_alter_table('insurance_gap', schema=None) as batch_op:
         batch_op.drop_index('ix_insurance_gap_open', sqlite_where=sa.text('to_on IS NULL'), postgresql_where=sa.text('to_on IS NULL'))
 
@@ -1380,6 +1946,26 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_engagement_pause_engagement_id'))
 
     op.drop_table('engagement_pause')
+    with op.batch_alter_table('check_in_helper', schema=None) as batch_op:
+        batch_op.drop_index('uq_check_in_helper_current', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
+        batch_op.drop_index('ix_check_in_helper_contact')
+
+    op.drop_table('check_in_helper')
+    with op.batch_alter_table('attendance_event', schema=None) as batch_op:
+        batch_op.drop_index('ix_attendance_event_on')
+        batch_op.drop_index('ix_attendance_event_day')
+        batch_op.drop_index('ix_attendance_event_contact')
+
+    op.drop_table('attendance_event')
+    with op.batch_alter_table('attendance_day', schema=None) as batch_op:
+        batch_op.drop_index('ix_attendance_day_open', sqlite_where=sa.text('settled_at IS NULL'), postgresql_where=sa.text('settled_at IS NULL'))
+        batch_op.drop_index(batch_op.f('ix_attendance_day_month_sheet_id'))
+
+    op.drop_table('attendance_day')
+    with op.batch_alter_table('attendance_correction', schema=None) as batch_op:
+        batch_op.drop_index('ix_attendance_correction_day')
+
+    op.drop_table('attendance_correction')
     with op.batch_alter_table('agreement', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_agreement_engagement_id'))
 
@@ -1437,6 +2023,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_post_change_post_id'))
 
     op.drop_table('post_change')
+    op.drop_table('duty_plan')
     with op.batch_alter_table('application', schema=None) as batch_op:
         batch_op.drop_index('uq_application_open', sqlite_where=sa.text("status NOT IN ('declined', 'lapsed', 'refused', 'withdrawn')"), postgresql_where=sa.text("status NOT IN ('declined', 'lapsed', 'refused', 'withdrawn')"))
         batch_op.drop_index('ix_application_waits')
@@ -1473,6 +2060,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_post_announcement_id'))
 
     op.drop_table('post')
+    with op.batch_alter_table('month_step', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_month_step_sheet_id'))
+
+    op.drop_table('month_step')
     with op.batch_alter_table('delivery', schema=None) as batch_op:
         batch_op.drop_index('ix_delivery_words')
         batch_op.drop_index('ix_delivery_unattended', sqlite_where=sa.text("state IN ('failed', 'stopped', 'uncertain') AND attended IS NULL"), postgresql_where=sa.text("state IN ('failed', 'stopped', 'uncertain') AND attended IS NULL"))
@@ -1495,6 +2086,10 @@ def downgrade() -> None:
 
     op.drop_table('term_event')
     op.drop_table('template_consent')
+    with op.batch_alter_table('stoppage', schema=None) as batch_op:
+        batch_op.drop_index('ix_stoppage_dates')
+
+    op.drop_table('stoppage')
     with op.batch_alter_table('staff_kin', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_staff_kin_staff_id'))
         batch_op.drop_index(batch_op.f('ix_staff_kin_person_id'))
@@ -1515,11 +2110,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_sighting_person_id'))
 
     op.drop_table('sighting')
+    op.drop_table('result_file')
     with op.batch_alter_table('public_notice', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_public_notice_region_id'))
 
     op.drop_table('public_notice')
     op.drop_table('plan_version')
+    op.drop_table('payment_batch')
     with op.batch_alter_table('parameter_override', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_parameter_override_name'))
 
@@ -1534,6 +2131,11 @@ def downgrade() -> None:
 
     op.drop_table('one_time_code')
     op.drop_table('monthly_count')
+    with op.batch_alter_table('month_sheet', schema=None) as batch_op:
+        batch_op.drop_index('ix_month_sheet_state')
+        batch_op.drop_index(batch_op.f('ix_month_sheet_month'))
+
+    op.drop_table('month_sheet')
     with op.batch_alter_table('message', schema=None) as batch_op:
         batch_op.drop_index('ix_message_unread', sqlite_where=sa.text("state = 'told' AND read_by_at IS NOT NULL"), postgresql_where=sa.text("state = 'told' AND read_by_at IS NOT NULL"))
         batch_op.drop_index('ix_message_staff')
@@ -1544,13 +2146,22 @@ def downgrade() -> None:
 
     op.drop_table('message')
     op.drop_table('integrated_batch')
+    with op.batch_alter_table('fund_entry', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_fund_entry_year'))
+
+    op.drop_table('fund_entry')
     op.drop_table('conversation')
     with op.batch_alter_table('consent', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_consent_person_id'))
         batch_op.drop_index(batch_op.f('ix_consent_contact_id'))
 
     op.drop_table('consent')
+    with op.batch_alter_table('confirmation_round', schema=None) as batch_op:
+        batch_op.drop_index('ix_confirmation_round_day')
+
+    op.drop_table('confirmation_round')
     op.drop_table('channel_window')
+    op.drop_table('budget')
     with op.batch_alter_table('bank_account', schema=None) as batch_op:
         batch_op.drop_index('uq_bank_account_person', sqlite_where=sa.text('replaced_at IS NULL'), postgresql_where=sa.text('replaced_at IS NULL'))
         batch_op.drop_index('uq_bank_account_number', sqlite_where=sa.text('replaced_at IS NULL'), postgresql_where=sa.text('replaced_at IS NULL'))

@@ -23,6 +23,14 @@ NEVER = (
     "term_record",
     "term_event",
     "follow_up_contact",
+    "month_step",
+    "subsidy_record",
+    "claw_back_receipt",
+    "budget",
+    "fund_entry",
+    "result_file",
+    "attendance_event",
+    "attendance_correction",
 )
 """Neither changed nor deleted, whatever for."""
 
@@ -41,6 +49,17 @@ EMPTY = {
     "postgresql": "NEW.facts = '{}'::jsonb AND NEW.matched = '[]'::jsonb"
     " AND NEW.trace = '[]'::jsonb",
 }
+
+
+LOCKED = "OLD.month_sheet_id IS NOT NULL"
+UNLOCKED = " AND ".join(
+    ["NEW.month_sheet_id IS NULL"]
+    + [
+        f'NEW."{name}" IS NOT DISTINCT FROM OLD."{name}"'
+        for name in ("engagement_id", "on", "state", "counted", "minutes", "late", "settled_at")
+    ]
+)
+"""A day that a month sheet locked may only be let go again, just as it is (R-3.5d, invariant 7)."""
 
 
 def upgrade() -> None:
@@ -66,8 +85,13 @@ def _laws(dialect: str) -> Iterator[tuple[str, str, str, str]]:
     changed = f"NOT ({erased} AND {EMPTY[dialect]})"
     yield "decision_refuse_update", "decision", "UPDATE", changed
     yield "decision_refuse_delete", "decision", "DELETE", "OLD.application_id IS NOT NULL"
+    let_go = UNLOCKED.replace("IS NOT DISTINCT FROM", "IS") if dialect == "sqlite" else UNLOCKED
+    yield "attendance_day_refuse_update", "attendance_day", "UPDATE", f"{LOCKED} AND NOT ({let_go})"
+    yield "attendance_day_refuse_delete", "attendance_day", "DELETE", LOCKED
+    for event in ("UPDATE", "DELETE"):
+        yield f"month_line_refuse_{event.lower()}", "month_line", event, "OLD.locked_at IS NOT NULL"
     if dialect == "postgresql":
-        for table in (*NEVER, "decision"):
+        for table in (*NEVER, "decision", "month_line"):
             yield f"{table}_refuse_truncate", table, "TRUNCATE", ""
 
 
