@@ -44,6 +44,13 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_seal')),
     sa.UniqueConstraint('sha256', name=op.f('uq_audit_seal_sha256'))
     )
+    op.create_table('channel_rest',
+    sa.Column('channel', sa.String(length=16), nullable=False),
+    sa.Column('until', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('error', sa.String(length=255), nullable=True),
+    sa.Column('began_at', models.base.Instant(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('channel', name=op.f('pk_channel_rest'))
+    )
     op.create_table('channel_token',
     sa.Column('name', sa.String(length=64), nullable=False),
     sa.Column('token_sealed', sa.LargeBinary(), nullable=True),
@@ -121,6 +128,12 @@ def upgrade() -> None:
     with op.batch_alter_table('page_submission', schema=None) as batch_op:
         batch_op.create_index('ix_page_submission_address', ['address_index', 'at'], unique=False)
 
+    op.create_table('rate_count',
+    sa.Column('key', sa.String(length=64), nullable=False),
+    sa.Column('used', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('until', models.base.Instant(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('key', name=op.f('pk_rate_count'))
+    )
     op.create_table('region',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('parent_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
@@ -304,7 +317,7 @@ def upgrade() -> None:
     op.create_table('confirmation_round',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('day_on', sa.Date(), nullable=False),
     sa.Column('staff_id', sa.Uuid(), nullable=False),
     sa.Column('source', sa.String(length=16), nullable=False),
     sa.Column('shown', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
@@ -316,7 +329,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_confirmation_round'))
     )
     with op.batch_alter_table('confirmation_round', schema=None) as batch_op:
-        batch_op.create_index('ix_confirmation_round_day', ['region_id', 'on'], unique=False)
+        batch_op.create_index('ix_confirmation_round_day', ['region_id', 'day_on'], unique=False)
 
     op.create_table('consent',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -408,7 +421,7 @@ def upgrade() -> None:
     op.create_table('month_sheet',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('month', sa.Date(), nullable=False),
+    sa.Column('month_on', sa.Date(), nullable=False),
     sa.Column('state', sa.String(length=12), nullable=False),
     sa.Column('due_on', sa.Date(), nullable=True),
     sa.Column('workers', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -430,10 +443,10 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['region_id'], ['region.id'], name=op.f('fk_month_sheet_region_id_region')),
     sa.ForeignKeyConstraint(['signed_by_id'], ['staff.id'], name=op.f('fk_month_sheet_signed_by_id_staff')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_month_sheet')),
-    sa.UniqueConstraint('region_id', 'month', name=op.f('uq_month_sheet_region_id_month'))
+    sa.UniqueConstraint('region_id', 'month_on', name=op.f('uq_month_sheet_region_id_month_on'))
     )
     with op.batch_alter_table('month_sheet', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_month_sheet_month'), ['month'], unique=False)
+        batch_op.create_index(batch_op.f('ix_month_sheet_month_on'), ['month_on'], unique=False)
         batch_op.create_index('ix_month_sheet_state', ['state', 'due_on'], unique=False)
 
     op.create_table('monthly_count',
@@ -711,6 +724,7 @@ def upgrade() -> None:
     sa.Column('cause', sa.String(length=96), nullable=False),
     sa.Column('once', sa.String(length=96), nullable=True),
     sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('rank', sa.SmallInteger(), nullable=False),
     sa.Column('due_at', models.base.Instant(timezone=True), nullable=False),
     sa.Column('expires_at', models.base.Instant(timezone=True), nullable=True),
     sa.Column('lease_until', models.base.Instant(timezone=True), nullable=True),
@@ -739,7 +753,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_delivery_address', ['address_index', 'created_at'], unique=False)
         batch_op.create_index('ix_delivery_ask', ['ask_at'], unique=False, sqlite_where=sa.text("state = 'uncertain'"), postgresql_where=sa.text("state = 'uncertain'"))
         batch_op.create_index(batch_op.f('ix_delivery_contact_id'), ['contact_id'], unique=False)
-        batch_op.create_index('ix_delivery_due', ['channel', 'due_at'], unique=False, sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
+        batch_op.create_index('ix_delivery_due', ['channel', 'rank', 'due_at'], unique=False, sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
         batch_op.create_index('ix_delivery_lease', ['lease_until'], unique=False, sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
         batch_op.create_index(batch_op.f('ix_delivery_message_id'), ['message_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_delivery_person_id'), ['person_id'], unique=False)
@@ -1207,7 +1221,7 @@ def upgrade() -> None:
     op.create_table('attendance_correction',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('engagement_id', sa.Uuid(), nullable=False),
-    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('day_on', sa.Date(), nullable=False),
     sa.Column('before', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
     sa.Column('state', sa.String(length=12), nullable=False),
     sa.Column('counted', sa.Boolean(), nullable=False),
@@ -1220,11 +1234,11 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_attendance_correction'))
     )
     with op.batch_alter_table('attendance_correction', schema=None) as batch_op:
-        batch_op.create_index('ix_attendance_correction_day', ['engagement_id', 'on'], unique=False)
+        batch_op.create_index('ix_attendance_correction_day', ['engagement_id', 'day_on'], unique=False)
 
     op.create_table('attendance_day',
     sa.Column('engagement_id', sa.Uuid(), nullable=False),
-    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('day_on', sa.Date(), nullable=False),
     sa.Column('state', sa.String(length=12), nullable=False),
     sa.Column('planned', sa.Boolean(), nullable=False),
     sa.Column('counted', sa.Boolean(), nullable=False),
@@ -1237,16 +1251,16 @@ def upgrade() -> None:
     sa.Column('settled_at', models.base.Instant(timezone=True), nullable=True),
     sa.Column('month_sheet_id', sa.Uuid(), nullable=True),
     sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_attendance_day_engagement_id_engagement')),
-    sa.PrimaryKeyConstraint('engagement_id', 'on', name=op.f('pk_attendance_day'))
+    sa.PrimaryKeyConstraint('engagement_id', 'day_on', name=op.f('pk_attendance_day'))
     )
     with op.batch_alter_table('attendance_day', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_attendance_day_month_sheet_id'), ['month_sheet_id'], unique=False)
-        batch_op.create_index('ix_attendance_day_open', ['on'], unique=False, sqlite_where=sa.text('settled_at IS NULL'), postgresql_where=sa.text('settled_at IS NULL'))
+        batch_op.create_index('ix_attendance_day_open', ['day_on'], unique=False, sqlite_where=sa.text('settled_at IS NULL'), postgresql_where=sa.text('settled_at IS NULL'))
 
     op.create_table('attendance_event',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('engagement_id', sa.Uuid(), nullable=False),
-    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('day_on', sa.Date(), nullable=False),
     sa.Column('kind', sa.String(length=20), nullable=False),
     sa.Column('happened_at', models.base.Instant(timezone=True), nullable=False),
     sa.Column('recorded_at', models.base.Instant(timezone=True), nullable=False),
@@ -1266,9 +1280,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('undoes_id', name=op.f('uq_attendance_event_undoes_id'))
     )
     with op.batch_alter_table('attendance_event', schema=None) as batch_op:
-        batch_op.create_index('ix_attendance_event_contact', ['contact_id', 'on'], unique=False)
-        batch_op.create_index('ix_attendance_event_day', ['engagement_id', 'on'], unique=False)
-        batch_op.create_index('ix_attendance_event_on', ['on', 'kind'], unique=False)
+        batch_op.create_index('ix_attendance_event_contact', ['contact_id', 'day_on'], unique=False)
+        batch_op.create_index('ix_attendance_event_day', ['engagement_id', 'day_on'], unique=False)
+        batch_op.create_index('ix_attendance_event_on', ['day_on', 'kind'], unique=False)
 
     op.create_table('check_in_helper',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1428,7 +1442,7 @@ def upgrade() -> None:
     sa.Column('sheet_id', sa.Uuid(), nullable=False),
     sa.Column('engagement_id', sa.Uuid(), nullable=False),
     sa.Column('person_id', sa.Uuid(), nullable=False),
-    sa.Column('month', sa.Date(), nullable=False),
+    sa.Column('month_on', sa.Date(), nullable=False),
     sa.Column('track', sa.String(length=8), nullable=False),
     sa.Column('planned_days', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('paid_days', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1456,7 +1470,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_month_line_person_id_person')),
     sa.ForeignKeyConstraint(['sheet_id'], ['month_sheet.id'], name=op.f('fk_month_line_sheet_id_month_sheet')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_month_line')),
-    sa.UniqueConstraint('engagement_id', 'month', name=op.f('uq_month_line_engagement_id_month'))
+    sa.UniqueConstraint('engagement_id', 'month_on', name=op.f('uq_month_line_engagement_id_month_on'))
     )
     with op.batch_alter_table('month_line', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_month_line_person_id'), ['person_id'], unique=False)
@@ -1624,7 +1638,7 @@ def upgrade() -> None:
     sa.Column('region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('line_id', sa.Uuid(), nullable=True),
     sa.Column('corrects_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
-    sa.Column('month', sa.Date(), nullable=False),
+    sa.Column('month_on', sa.Date(), nullable=False),
     sa.Column('turn', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('track', sa.String(length=8), nullable=False),
     sa.Column('amount_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1649,11 +1663,11 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_subsidy_record_person_id_person')),
     sa.ForeignKeyConstraint(['region_id'], ['region.id'], name=op.f('fk_subsidy_record_region_id_region')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_subsidy_record')),
-    sa.UniqueConstraint('engagement_id', 'month', 'kind', 'turn', name=op.f('uq_subsidy_record_engagement_id_month_kind_turn'))
+    sa.UniqueConstraint('engagement_id', 'month_on', 'kind', 'turn', name=op.f('uq_subsidy_record_engagement_id_month_on_kind_turn'))
     )
     with op.batch_alter_table('subsidy_record', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_subsidy_record_corrects_id'), ['corrects_id'], unique=False)
-        batch_op.create_index('ix_subsidy_record_month', ['month', 'track'], unique=False)
+        batch_op.create_index('ix_subsidy_record_month', ['month_on', 'track'], unique=False)
         batch_op.create_index('ix_subsidy_record_person', ['person_id', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_subsidy_record_region_id'), ['region_id'], unique=False)
 
@@ -2133,7 +2147,7 @@ def downgrade() -> None:
     op.drop_table('monthly_count')
     with op.batch_alter_table('month_sheet', schema=None) as batch_op:
         batch_op.drop_index('ix_month_sheet_state')
-        batch_op.drop_index(batch_op.f('ix_month_sheet_month'))
+        batch_op.drop_index(batch_op.f('ix_month_sheet_month_on'))
 
     op.drop_table('month_sheet')
     with op.batch_alter_table('message', schema=None) as batch_op:
@@ -2189,6 +2203,7 @@ def downgrade() -> None:
     op.drop_table('person')
     op.drop_table('sms_health')
     op.drop_table('region')
+    op.drop_table('rate_count')
     with op.batch_alter_table('page_submission', schema=None) as batch_op:
         batch_op.drop_index('ix_page_submission_address')
 
@@ -2206,6 +2221,7 @@ def downgrade() -> None:
     op.drop_table('inbound')
     op.drop_table('clock_shift')
     op.drop_table('channel_token')
+    op.drop_table('channel_rest')
     op.drop_table('audit_seal')
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.drop_index('ix_audit_entry_subject')

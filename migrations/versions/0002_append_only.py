@@ -55,8 +55,8 @@ LOCKED = "OLD.month_sheet_id IS NOT NULL"
 UNLOCKED = " AND ".join(
     ["NEW.month_sheet_id IS NULL"]
     + [
-        f'NEW."{name}" IS NOT DISTINCT FROM OLD."{name}"'
-        for name in ("engagement_id", "on", "state", "counted", "minutes", "late", "settled_at")
+        f"NEW.{name} IS NOT DISTINCT FROM OLD.{name}"
+        for name in ("engagement_id", "day_on", "state", "counted", "minutes", "late", "settled_at")
     ]
 )
 """A day that a month sheet locked may only be let go again, just as it is (R-3.5d, invariant 7)."""
