@@ -25,18 +25,18 @@ from models.staff import Staff
 
 
 class MonthSheet(Base):
-    """One place's month: its lines, its signatures, by when the next one is due. `month` is the
+    """One place's month: its lines, its signatures, by when the next one is due. `month_on` is the
     month's first day; `edition` refuses what was decided on an older page."""
 
     __tablename__ = "month_sheet"
     __table_args__ = (
-        UniqueConstraint("region_id", "month"),
+        UniqueConstraint("region_id", "month_on"),
         Index("ix_month_sheet_state", "state", "due_on"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     region_id: Mapped[int] = mapped_column(ForeignKey("region.id"))
-    month: Mapped[date] = mapped_column(index=True)
+    month_on: Mapped[date] = mapped_column(index=True)
     state: Mapped[SheetState] = mapped_column(String(12), default=SheetState.GATHERING)
     due_on: Mapped[date | None]
     workers: Mapped[int] = mapped_column(default=0)
@@ -87,7 +87,7 @@ class MonthLine(Base):
 
     __tablename__ = "month_line"
     __table_args__ = (
-        UniqueConstraint("engagement_id", "month"),
+        UniqueConstraint("engagement_id", "month_on"),
         CheckConstraint("shared_fen + other_fen = amount_fen", name="whole"),
         CheckConstraint("amount_fen >= 0 AND whole_fen >= amount_fen", name="amounts"),
         CheckConstraint("track = 'rural' OR shared_fen = 0", name="ledger"),
@@ -97,7 +97,7 @@ class MonthLine(Base):
     sheet_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("month_sheet.id"), index=True)
     engagement_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("engagement.id"))
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), index=True)
-    month: Mapped[date]
+    month_on: Mapped[date]
     track: Mapped[str] = mapped_column(String(8))
     planned_days: Mapped[int]
     """Days of the whole month on that post."""
@@ -176,13 +176,13 @@ class SubsidyRecord(Base):
 
     __tablename__ = "subsidy_record"
     __table_args__ = (
-        UniqueConstraint("engagement_id", "month", "kind", "turn"),
+        UniqueConstraint("engagement_id", "month_on", "kind", "turn"),
         CheckConstraint("shared_fen + other_fen = amount_fen", name="whole"),
         CheckConstraint("province_fen + city_fen + district_fen = shared_fen", name="parts"),
         CheckConstraint("track = 'rural' OR shared_fen = 0", name="ledger"),
         CheckConstraint("kind = 'correction' OR amount_fen >= 0", name="amount"),
         Index("ix_subsidy_record_person", "person_id", "id"),
-        Index("ix_subsidy_record_month", "month", "track"),
+        Index("ix_subsidy_record_month", "month_on", "track"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -192,7 +192,7 @@ class SubsidyRecord(Base):
     region_id: Mapped[int] = mapped_column(ForeignKey("region.id"), index=True)
     line_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("month_line.id"))
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("subsidy_record.id"), index=True)
-    month: Mapped[date]
+    month_on: Mapped[date]
     """The month that it is for; a correction keeps the month that it corrects."""
     turn: Mapped[int] = mapped_column(default=0)
     """Corrections of one month count up from 1."""
