@@ -227,7 +227,9 @@ class AttendanceDay(Base):
     derived_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     """When the day closed: from then on the state is no longer `unknown`."""
-    month_sheet_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    month_sheet_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("month_sheet.id"), index=True
+    )
     """The month sheet that locked the day."""
 
 

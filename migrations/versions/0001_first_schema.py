@@ -1251,6 +1251,7 @@ def upgrade() -> None:
     sa.Column('settled_at', models.base.Instant(timezone=True), nullable=True),
     sa.Column('month_sheet_id', sa.Uuid(), nullable=True),
     sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_attendance_day_engagement_id_engagement')),
+    sa.ForeignKeyConstraint(['month_sheet_id'], ['month_sheet.id'], name=op.f('fk_attendance_day_month_sheet_id_month_sheet')),
     sa.PrimaryKeyConstraint('engagement_id', 'day_on', name=op.f('pk_attendance_day'))
     )
     with op.batch_alter_table('attendance_day', schema=None) as batch_op:
