@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from sandbox.world import World
+from tests.browser.walking import WIDE, pictures_wanted, standing
 from tests.sandbox.conftest import Caller, served_world
 from tests.sandbox.fake_service import FakeService
 
@@ -21,9 +22,9 @@ QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--lang=zh-CN",  # the browser's own words: "choose file", the date's fields
 ]
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
-WIDE, NARROW = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,7 +39,9 @@ def running_chromium() -> Iterator[Browser]:
     if not os.path.exists(CHROMIUM):
         pytest.skip(f"the browser tests need Chromium at {CHROMIUM}")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=QUIET, env={**os.environ, "LANGUAGE": "zh_CN"}
+        )
         yield browser
         browser.close()
 
@@ -105,8 +108,8 @@ def take_picture() -> Callable[[Page, str], None]:
     """Keeps a picture for the documentation, when GYG_PICTURES=1 asks for it."""
 
     def take(page: Page, name: str) -> None:
-        if os.environ.get("GYG_PICTURES") == "1":
+        if pictures_wanted():
             PICTURES.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=PICTURES / f"{name}.png")
+            standing(page).screenshot(path=PICTURES / f"{name}.png")
 
     return take

@@ -3,22 +3,30 @@ keyboard alone; every page that a role reaches, judged by axe; pictures for the 
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pyotp
 import pytest
 import requests
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from sandbox.phone.pictures import FOLDER
-from services import demo_staff
-from tests.browser.conftest import NARROW, PICTURES, WIDE
+from tests.browser.conftest import PICTURES
+from tests.browser.walking import (
+    NARROW,
+    WIDE,
+    enter,
+    faults,
+    follow,
+    pictures_wanted,
+    resize,
+    sign_in,
+    standing,
+    sticks_out,
+)
 from tests.procedure.company import Company
 from tests.scenarios.town import Town, running_house
 
@@ -32,7 +40,6 @@ steps:
   - 报名: {谁: 王保国, 村: 新兖镇王家庄村, 答: *a}
   - 报名: {谁: 孙立新, 村: 新兖镇王家庄村, 答: *a}
 """
-TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 MOST_PAGES = 40
 FILES = (".docx", ".xlsx", ".svg", "/photo", "/signed")
 VARIABLE = re.compile(r"(?<=/parameters/)[\w.]+|[0-9a-f-]{36}|GS[\d-]+|P\d{4}-\d+|\d+")
@@ -56,7 +63,7 @@ class Hall:
         if login not in self.windows:
             page = self.windows[login] = self.open_window()
             page.goto(f"{self.town.service}/console/")
-            sign_in(page, login)
+            sign_in(page, login, datetime.now(UTC))
         return self.windows[login]
 
     def open_window(self) -> Page:
@@ -88,19 +95,6 @@ class Hall:
         assert answer.json()["service_told"]
 
 
-def sign_in(page: Page, login: str) -> None:
-    """By the keyboard alone."""
-    page.get_by_label("账号", exact=True).focus()
-    page.keyboard.type(login)
-    page.keyboard.press("Tab")
-    page.keyboard.type(demo_staff.PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.get_by_label("六位数字")).to_be_focused()
-    page.keyboard.type(pyotp.TOTP(demo_staff.TOTP_SECRET).at(datetime.now(UTC)))
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("的待办")
-
-
 @pytest.fixture(scope="module")
 def hall(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
     folder = tmp_path_factory.mktemp("hall")
@@ -119,23 +113,23 @@ def keep_picture(
     page: Page, name: str, *, sizes: tuple[dict[str, int], ...] = (WIDE, NARROW)
 ) -> None:
     """The page as it is now, at a desk's and a phone's width, when GYG_PICTURES=1 asks for it."""
-    if os.environ.get("GYG_PICTURES") != "1":
+    if not pictures_wanted():
         return
     PICTURES.mkdir(parents=True, exist_ok=True)
     for size in sizes:
-        page.set_viewport_size(size)  # type: ignore[arg-type]  # a TypedDict of the library's own
+        resize(page, size)
         page.wait_for_load_state("networkidle")
         width = "desk" if size is WIDE else "phone"
         page.screenshot(path=Path(PICTURES) / f"console-{name}-{width}.png", full_page=True)
-    page.set_viewport_size(WIDE)  # type: ignore[arg-type]  # as above
+    resize(page, WIDE)
 
 
 def open_case(page: Page, name: str) -> None:
     """As one does it: look somebody up."""
-    page.get_by_role("link", name="查人查件").click()
+    follow(page.get_by_role("link", name="查人查件"))
     page.get_by_label("要查什么").fill(name)
     page.keyboard.press("Enter")
-    page.get_by_role("link", name=name, exact=True).click()
+    follow(page.get_by_role("link", name=name, exact=True))
 
 
 def press(page: Page, button: str, says: str) -> None:
@@ -143,7 +137,7 @@ def press(page: Page, button: str, says: str) -> None:
     found = page.get_by_role("button", name=button, exact=True)
     if not found.is_visible():
         page.locator("summary", has_text=button).click()
-    found.click()
+    follow(found)
     expect(page.get_by_role("status")).to_contain_text(says)
 
 
@@ -164,7 +158,7 @@ def test_five_people_take_an_application_to_the_approval(hall: Hall) -> None:
 
 
 def _hold_the_review(hall: Hall, village: Page) -> None:
-    village.get_by_role("link", name="民主评议").click()
+    follow(village.get_by_role("link", name="民主评议"))
     village.get_by_label("全选").check()
     village.get_by_label("哪天开会").fill("2022-04-08")
     village.get_by_label("在哪儿开").fill("村委会")
@@ -197,19 +191,19 @@ def _pass_the_town(hall: Hall) -> None:
     keep_picture(head, "head-worklist")
     head.get_by_label("这一页全选").check()
     head.get_by_label("选中的一起").select_option("pass")
-    head.get_by_role("button", name="一起办").click()
+    follow(head.get_by_role("button", name="一起办"))
     expect(head.get_by_text("办成2件，没办成0件")).to_be_visible()
 
 
 def _publish(hall: Hall) -> None:
     head = hall.at("zhenfuze")
-    head.get_by_role("link", name="公示", exact=True).click()
+    follow(head.get_by_role("link", name="公示", exact=True))
     press(head, "起草王家庄村的公示", "公示草稿做好了")
     keep_picture(head, "head-notice")
     press(head, "现在发布", "公示到2022年4月15日")
     public = hall.windows["public"] = hall.open_window()
     public.goto(f"{hall.town.service}/notices/")
-    public.get_by_role("link", name="新兖镇王家庄村公益性岗位拟安置人员公示").click()
+    follow(public.get_by_role("link", name="新兖镇王家庄村公益性岗位拟安置人员公示"))
     expect(public.get_by_role("cell", name="李*香")).to_be_visible()
     assert "李桂香" not in public.content()
     keep_picture(public, "public-notice")
@@ -229,10 +223,10 @@ def _pass_the_district(hall: Hall) -> None:
     keep_picture(approver, "approver-case")
     _by_keyboard(approver, "批准")
     expect(approver.get_by_role("status")).to_contain_text("已批准，等签协议")
-    approver.get_by_role("link", name="年度计划").click()
+    follow(approver.get_by_role("link", name="年度计划"))
     keep_picture(approver, "plan")
     open_case(hall.at("cunwenshu"), "李桂香")
-    hall.at("cunwenshu").get_by_role("link", name="去办上岗手续").click()
+    follow(hall.at("cunwenshu").get_by_role("link", name="去办上岗手续"))
     keep_picture(hall.at("cunwenshu"), "village-onboarding")
 
 
@@ -243,7 +237,7 @@ def _by_keyboard(page: Page, button: str) -> None:
     for _tab in range(80):
         page.keyboard.press("Tab")
         if wanted.evaluate("one => one === document.activeElement"):
-            page.keyboard.press("Enter")
+            enter(page)
             return
     raise AssertionError(f"80 tabs do not reach {button}")
 
@@ -257,20 +251,14 @@ class Inspection:
 
     def judge(self, page: Page, who: str) -> None:
         """axe, and nothing wider than the screen, once for each kind of page and of forms."""
-        actions = page.eval_on_selector_all("form", "all => all.map(one => one.action)")
+        actions = standing(page).eval_on_selector_all("form", "all => all.map(one => one.action)")
         kind = (shape(page.url), *sorted({shape(one) for one in actions}))
         if kind in self.seen:
             return
         self.seen.add(kind)
-        for size in (WIDE, NARROW):
-            page.set_viewport_size(size)  # type: ignore[arg-type]  # a TypedDict of the library's own
-            if (over := page.evaluate(TOO_WIDE)) > 0:
-                self.wrong.append(f"{who} {page.url}: {over} px too wide at {size['width']}")
-        found = Axe().run(page)
-        for one in found.response["violations"]:
-            nodes = [node["html"][:160] for node in one["nodes"]][:3]
-            self.wrong.append(f"{who} {page.url}: {one['id']} {nodes}")
-        page.set_viewport_size(WIDE)  # type: ignore[arg-type]  # as above
+        for size, look in ((NARROW, faults), (WIDE, sticks_out)):
+            resize(page, size)
+            self.wrong += [f"{who} {page.url} at {size['width']}: {one}" for one in look(page)]
 
 
 def shape(url: str) -> str:

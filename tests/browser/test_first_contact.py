@@ -7,7 +7,8 @@ import pytest
 import requests
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import NARROW, WIDE, OpenPage
+from tests.browser.conftest import OpenPage
+from tests.browser.walking import NARROW, WIDE
 from tests.scenarios.town import running_town
 
 TakePicture = Callable[[Page, str], None]

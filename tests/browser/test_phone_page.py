@@ -9,7 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from sandbox.phone.pictures import sample_picture
 from sandbox.world import World
-from tests.browser.conftest import NARROW, OpenPage
+from tests.browser.conftest import OpenPage
+from tests.browser.walking import NARROW
 from tests.sandbox.conftest import LI, Caller
 from tests.sandbox.fake_service import FakeService
 

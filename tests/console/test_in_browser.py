@@ -3,17 +3,12 @@ worklist, a case carried one step further, nothing wider than the screen, nothin
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import pyotp
 import pytest
-from axe_playwright_python.sync_playwright import (
-    Axe,
-)
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine
@@ -21,9 +16,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.serving import make_server
 
 from models import ApplicationStatus, session_factory
-from services import demo_staff
 from tests import databases
-from tests.browser.conftest import NARROW, PICTURES, WIDE
+from tests.browser import walking
+from tests.browser.conftest import PICTURES
+from tests.browser.walking import NARROW, WIDE, enter, follow
 from tests.builders import create_application, create_person, region, seed
 from tests.console.conftest import Watch
 from tests.console.test_case import full_case
@@ -34,7 +30,6 @@ pytestmark = pytest.mark.browser
 NO_LABEL = """() => [...document.querySelectorAll('input:not([type=hidden]), select, textarea')]
     .filter(one => !one.labels.length && !one.getAttribute('aria-label'))
     .map(one => one.outerHTML)"""
-TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 @pytest.fixture
@@ -103,11 +98,9 @@ def screen(request: pytest.FixtureRequest, chromium: Browser, address: str) -> I
 
 def sound(page: Page, picture: str) -> None:
     """What every page must be; kept as a picture for the handbook when GYG_PICTURES=1 asks."""
-    assert page.evaluate(TOO_WIDE) <= 0
+    assert walking.faults(page) == []
     assert page.evaluate(NO_LABEL) == []
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    if os.environ.get("GYG_PICTURES") == "1":
+    if walking.pictures_wanted():
         size = "desk" if page.evaluate("innerWidth") > 1000 else "phone"
         folder = Path(PICTURES)
         folder.mkdir(parents=True, exist_ok=True)
@@ -115,16 +108,7 @@ def sound(page: Page, picture: str) -> None:
 
 
 def sign_in(page: Page, watch: Watch, login: str) -> None:
-    """By the keyboard alone."""
-    page.get_by_label("账号", exact=True).focus()
-    page.keyboard.type(login)
-    page.keyboard.press("Tab")
-    page.keyboard.type(demo_staff.PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.get_by_label("六位数字")).to_be_focused()
-    page.keyboard.type(pyotp.TOTP(demo_staff.TOTP_SECRET).at(watch.wall))
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("的待办")
+    walking.sign_in(page, login, watch.wall)
 
 
 def test_a_case_goes_one_step_further(screen: Page, watch: Watch) -> None:
@@ -132,10 +116,10 @@ def test_a_case_goes_one_step_further(screen: Page, watch: Watch) -> None:
     sign_in(screen, watch, "zhenfuze")
     expect(screen.locator("form .work > li").first).to_contain_text("超期2天")
     sound(screen, "worklist")
-    screen.get_by_role("link", name="李桂香").click()
+    follow(screen.get_by_role("link", name="李桂香"))
     expect(screen.get_by_role("heading", level=1)).to_have_text("李桂香")
     sound(screen, "case")
-    screen.get_by_role("button", name="同意，准备公示").click()
+    follow(screen.get_by_role("button", name="同意，准备公示"))
     expect(screen.get_by_role("status")).to_contain_text("现在：等公示")
     sound(screen, "case-done")
 
@@ -145,19 +129,19 @@ def test_two_cases_go_back_at_once(screen: Page, watch: Watch) -> None:
     screen.get_by_label("这一页全选").check()
     screen.get_by_label("选中的一起").select_option("return_to_clerk")
     screen.get_by_label("理由").select_option("facts_unclear")
-    screen.get_by_role("button", name="一起办").click()
+    follow(screen.get_by_role("button", name="一起办"))
     expect(screen.get_by_text("办成3件，没办成0件")).to_be_visible()
     sound(screen, "bulk")
 
 
 def test_somebody_is_looked_up(screen: Page, watch: Watch) -> None:
     sign_in(screen, watch, "zhenfuze")
-    screen.get_by_role("link", name="查人查件").click()
+    follow(screen.get_by_role("link", name="查人查件"))
     screen.get_by_label("要查什么").fill("田秀花")
-    screen.keyboard.press("Enter")
+    enter(screen)
     expect(screen.get_by_role("status")).to_have_text("查到1件。")
     sound(screen, "search")
     for name in ("全部报名", "进度总览"):
-        screen.get_by_role("link", name=name).click()
+        follow(screen.get_by_role("link", name=name))
         expect(screen.get_by_role("link", name=name)).to_have_attribute("aria-current", "page")
         sound(screen, {"全部报名": "cases", "进度总览": "overview"}[name])

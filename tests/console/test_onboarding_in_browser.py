@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from models import Application, ApplicationStatus, Engagement, EngagementStatus
 from services import insurance_gaps
+from tests.browser.walking import follow
 from tests.builders import NOW, card_number, create_engagement, create_person, region, seed
 from tests.console.conftest import Watch
 from tests.console.test_in_browser import (  # noqa: F401 - fixtures that the tests below ask for
@@ -51,7 +52,7 @@ def seeded_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Session]:  
 
 
 def by_somebody_else(page: Page, watch: Watch, login: str) -> None:  # noqa: F811
-    page.get_by_role("button", name="退出").click()
+    follow(page.get_by_role("button", name="退出"))
     sign_in(page, watch, login)
 
 
@@ -62,17 +63,17 @@ def test_three_accounts_bring_somebody_onto_a_post(
     tmp_path: Path,
 ) -> None:
     sign_in(screen, watch, "cunwenshu")
-    screen.get_by_role("link", name="李桂香").click()
-    screen.get_by_role("link", name="去办上岗手续").click()
+    follow(screen.get_by_role("link", name="李桂香"))
+    follow(screen.get_by_role("link", name="去办上岗手续"))
     sound(screen, "onboarding")
     in_the_village(screen, tmp_path)
     by_somebody_else(screen, watch, "qujingban")
     at_the_district(screen, seeded_sessions, tmp_path)
     by_somebody_else(screen, watch, "zhenjingban")
-    screen.get_by_role("link", name="李桂香").click()
-    screen.get_by_role("link", name="去办上岗手续").click()
+    follow(screen.get_by_role("link", name="李桂香"))
+    follow(screen.get_by_role("link", name="去办上岗手续"))
     sound(screen, "onboarding-complete")
-    screen.get_by_role("button", name="手续齐了，上岗").click()
+    follow(screen.get_by_role("button", name="手续齐了，上岗"))
     expect(screen.get_by_role("status")).to_contain_text("上岗")
     with seeded_sessions() as session:
         started = session.scalars(
@@ -82,31 +83,31 @@ def test_three_accounts_bring_somebody_onto_a_post(
 
 
 def in_the_village(page: Page, folder: Path) -> None:
-    page.get_by_role("button", name="本人当面答应了").click()
+    follow(page.get_by_role("button", name="本人当面答应了"))
     page.get_by_label("从哪天开始上岗").fill("2022-04-11")
-    page.get_by_role("button", name="出协议").click()
+    follow(page.get_by_role("button", name="出协议"))
     photo = folder / "协议.jpg"
     photo.write_bytes(b"\xff\xd8\xff\xe0 the signed copy")
     page.get_by_label("签好的协议照片").set_input_files(photo)
-    page.get_by_role("button", name="签好了，上传").click()
-    page.get_by_role("button", name="我当面核对过了").click()
+    follow(page.get_by_role("button", name="签好了，上传"))
+    follow(page.get_by_role("button", name="我当面核对过了"))
     page.get_by_label("开户银行").fill("某农商银行")
     page.get_by_label("户名").fill("李桂香")
     page.get_by_label("卡号").fill(card_number())
-    page.get_by_role("button", name="登记工资卡").click()
-    page.get_by_role("link", name="去登记培训").click()
+    follow(page.get_by_role("button", name="登记工资卡"))
+    follow(page.get_by_role("link", name="去登记培训"))
     page.get_by_label("李桂香合格").check()
     page.get_by_label("几个小时").fill("8")
     page.get_by_label("讲了什么").fill("保洁规范、道路安全")
     sound(page, "trainings")
-    page.get_by_role("button", name="登记培训").click()
+    follow(page.get_by_role("button", name="登记培训"))
     expect(page.get_by_text("记下了")).to_be_visible()
     sound(page, "trainings-done")
 
 
 def at_the_district(page: Page, sessions: sessionmaker[Session], folder: Path) -> None:  # noqa: F811
     expect(page.get_by_role("link", name="冯大壮在岗没有意外险")).to_be_visible()
-    page.get_by_role("link", name="意外险", exact=True).click()
+    follow(page.get_by_role("link", name="意外险", exact=True))
     sound(page, "insurance")
     with sessions() as session:
         people = [
@@ -117,13 +118,13 @@ def at_the_district(page: Page, sessions: sessionmaker[Session], folder: Path) -
     sheet = folder / "名单.xlsx"
     sheet.write_bytes(workbook([heads, *rows, ["无此人", "1", "P-1", "2022-04-06"]]).read())
     page.get_by_label("名单", exact=True).set_input_files(sheet)
-    page.get_by_role("button", name="记下保单").click()
+    follow(page.get_by_role("button", name="记下保单"))
     expect(page.get_by_role("alert")).to_contain_text("下面1行没有记")
     sound(page, "insurance-entered")
-    page.get_by_role("link", name="人员名册").click()
+    follow(page.get_by_role("link", name="人员名册"))
     page.get_by_label("状态").select_option("on_post")
-    page.get_by_role("button", name="查").click()
+    follow(page.get_by_role("button", name="查"))
     expect(page.get_by_text("冯大壮")).to_be_visible()
     sound(page, "people")
-    page.get_by_role("link", name="导入2022年以前的在岗人员").click()
+    follow(page.get_by_role("link", name="导入2022年以前的在岗人员"))
     sound(page, "integrated")
