@@ -114,6 +114,8 @@ class MonthLine(Base):
     """Names of `rules.pay.Reason`."""
     days: Mapped[dict[str, Any]]
     """State of `DayState` → the days of the month, as `1,2,5`."""
+    basis: Mapped[dict[str, Any]]
+    """What the amount was reckoned from: `work` as `rules.pay.Work` takes it, and `carried`."""
     floor: Mapped[dict[str, Any]]
     """What the pay was held against (empty: nothing to hold it against)."""
     facts_sha256: Mapped[str] = mapped_column(String(64))

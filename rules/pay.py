@@ -7,6 +7,7 @@ each level's part of it too. Fractions inside, whole fen outside, never a float.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -15,11 +16,22 @@ from typing import Any, Literal
 from rules import parameters, wage
 from rules.errors import InvalidQuestion, NotInForce
 from rules.money import Split
+from rules.parameters import InForce
 from rules.question import Track
 from rules.wage import Basis, Floor
 
 Reason = Literal["whole", "days", "hours", "nothing", "no_rate", "no_days_planned", "top_up"]
 _WEEKS_IN_A_YEAR = 52
+NAMES = (
+    "pay.rural_annual_subsidy_fen",
+    "pay.rural_insurance_inside_fen",
+    "pay.rural_subsidy_mode",
+    "pay.rural_shares",
+    "pay.required_days_percent",
+    "pay.hourly_basis",
+    "pay.rural_floor_basis",
+)
+"""The parameters that an amount comes from; the minimum wage only says whether it is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +47,7 @@ class Carry:
         return {name: str(getattr(self, name)) for name in ("amount", "province", "city")}
 
     @classmethod
-    def read(cls, written: dict[str, str]) -> Carry:
+    def read(cls, written: Mapping[str, str]) -> Carry:
         return cls(**{name: Fraction(value) for name, value in written.items()})
 
 
@@ -54,8 +66,32 @@ class Terms:
     required_percent: int
     hourly_basis: str
     rural_basis: Basis
-    assumed: tuple[str, ...]
-    """Parameters behind the amounts that nobody has confirmed."""
+    sources: tuple[InForce, ...] = ()
+    """Where each number stands."""
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """Parameters behind the amounts that nobody has confirmed."""
+        return tuple(one.name for one in self.sources if not one.is_certain)
+
+    def as_json(self) -> dict[str, Any]:
+        """The numbers with their sources, so that a month can be reckoned again years later."""
+        written = {
+            one.name: {
+                "value": one.value,
+                "since": one.since.isoformat(),
+                "reference": one.reference,
+                "status": one.status,
+            }
+            for one in self.sources
+        }
+        return {"month_on": self.month.isoformat(), "parameters": written}
+
+    @classmethod
+    def read(cls, written: Mapping[str, Any]) -> Terms:
+        """The terms that `as_json` wrote."""
+        values = {name: one["value"] for name, one in written["parameters"].items()}
+        return _terms(date.fromisoformat(written["month_on"]), values, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +110,10 @@ class Work:
     """The hours that a whole month is paid for."""
     minutes: int | None = None
     """What was worked, where the post counts it."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, which `Work(**…)` takes back."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,27 +153,21 @@ class Pay:
 
 def terms_of(month: date) -> Terms:
     """What holds in the month of that day; asked once for all of its workers."""
-    names = {
-        "annual": "pay.rural_annual_subsidy_fen",
-        "inside": "pay.rural_insurance_inside_fen",
-        "mode": "pay.rural_subsidy_mode",
-        "shares": "pay.rural_shares",
-        "required": "pay.required_days_percent",
-        "hourly": "pay.hourly_basis",
-        "rural": "pay.rural_floor_basis",
-    }
-    found = {key: parameters.in_force_or_first(name, month) for key, name in names.items()}
-    annual: int = found["annual"].value
-    inside: int = found["inside"].value
+    found = tuple(parameters.in_force_or_first(name, month) for name in NAMES)
+    return _terms(month.replace(day=1), {one.name: one.value for one in found}, found)
+
+
+def _terms(month: date, values: Mapping[str, Any], sources: tuple[InForce, ...]) -> Terms:
     return Terms(
         month=month,
-        annual_fen=annual - inside,
-        subsidy_mode=found["mode"].value,
-        shares=found["shares"].value,
-        required_percent=found["required"].value,
-        hourly_basis=found["hourly"].value,
-        rural_basis=found["rural"].value,
-        assumed=tuple(one.name for one in found.values() if not one.is_certain),
+        annual_fen=values["pay.rural_annual_subsidy_fen"]
+        - values["pay.rural_insurance_inside_fen"],
+        subsidy_mode=values["pay.rural_subsidy_mode"],
+        shares=values["pay.rural_shares"],
+        required_percent=values["pay.required_days_percent"],
+        hourly_basis=values["pay.hourly_basis"],
+        rural_basis=values["pay.rural_floor_basis"],
+        sources=sources,
     )
 
 
