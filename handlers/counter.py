@@ -21,7 +21,8 @@ class Start:
 class Asked:
     """Why somebody stands at the counter: the intent, its message, whether the act itself was
     asked for (never for questions or negations), and the signals heard in it. `misses` counts the
-    messages in a row that nothing understood, this one included."""
+    messages in a row that nothing understood, this one included. `about`: what the menu that was
+    answered stood under, as its counter wrote it into the offer."""
 
     intent: str
     heard: Heard
@@ -29,11 +30,16 @@ class Asked:
     signals: frozenset[str] = frozenset()
     misses: int = 0
 
+    @property
+    def about(self) -> str:
+        return self.intent.partition(":")[2]
+
 
 @dataclass(frozen=True)
 class Outcome:
     """What a counter says, and the forms to open: the last one is asked first, the ones before
-    it wait underneath. `offers`: the intents that 1, 2, 3 … of a menu without a form mean.
+    it wait underneath. `offers`: the intents that 1, 2, 3 … of a menu without a form mean, each
+    with what it is about after a colon where the menu stands under something (`objection:17`).
     `then`: what to go on with once all forms are done. `leave`: what waited underneath cannot
     go on now, and is put aside. `forget`: whatever any form still holds must go."""
 

@@ -100,7 +100,8 @@ def _names(desk: Desk, near: Region | None) -> Outcome:
         return _nothing_hangs(desk, near)
     says = [say for notice in shown for say in _notice(notice)]
     menu = (Say("notices.go_objection"), Say("notices.go_posts"))
-    return Outcome((*says, Say("notices.what_next", {"menu": menu})), offers=("objection", "posts"))
+    object_to = f"objection:{near.id}" if near is not None else "objection"
+    return Outcome((*says, Say("notices.what_next", {"menu": menu})), offers=(object_to, "posts"))
 
 
 def _notice(notice: notices.Shown) -> tuple[Say, ...]:

@@ -1,11 +1,13 @@
-"""An objection to a public notice: which notice, what, with a name or without; and taking it back.
+"""An objection to a public notice: whom it concerns, what, with a name or without; taking it back.
 
-The town checks it, never the village whose people proposed the list (requirements 3.1, 3.7).
+It stops the case of the person who is meant and nobody else's; one that means nobody on the list
+waits for the town to say what it is about. The town checks it, never the village whose people
+proposed the list (requirements 3.1, 3.7).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dialog import Answers, Ask, Flow, Json, Option, Say
 from handlers import policy
@@ -14,13 +16,16 @@ from handlers.certain import certainly
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
 from handlers.eligibility import numbered
+from handlers.notice_lines import chosen_line, line_asks
 from handlers.notices import open_notices
 from handlers.readers import choice, free_text
 from handlers.whereabouts import known, place, where_asks
-from models import PublicNotice, Region
+from models import PublicNotice, PublicNoticeItem, Region, Ticket
 from models.places import RegionKind
 from models.talk import TicketKind
-from services import notices, tickets, whereabouts
+from services import notices, objections, tickets, whereabouts
+from services.acting import CLOCK
+from services.objections import Complaint
 from services.policy import ENOUGH_WITHIN
 from wording.hearing.matters import is_about, substance
 
@@ -41,12 +46,18 @@ def _is_named(answers: Answers) -> bool:
     return answers.get("named") == "named"
 
 
+def _whom(answers: Answers, _desk: Desk) -> Mapping[str, Json]:
+    """Without a list to point at, the words must say who is meant too."""
+    return {"whom": "" if answers.get("notice") is not None else Say("objection.whom")}
+
+
 FORM = Flow(
     FLOW,
     (
         *where_asks(strict=True),
         Ask("notice", choice(notice_options), options=notice_options, alone=True),
-        Ask("what", free_text(), free=True),
+        *line_asks(),
+        Ask("what", free_text(), free=True, fill=_whom),
         Ask("named", choice(NAMED), options=NAMED),
         phone_ask(_is_named),
     ),
@@ -88,10 +99,16 @@ def open_objection(desk: Desk, asked: Asked) -> Outcome:
         said = policy.answer(desk, text, topics={"notice", "review"}, enough=ENOUGH_WITHIN)
         if said is not None:
             return Outcome((said, Say("objection.may_object")), offers=("objection_now", "human"))
-    near = whereabouts.named(desk.session, text) or whereabouts.home(desk.session, desk.contact)
+    near = _looked_at(desk, asked) or whereabouts.named(desk.session, text)
+    near = near or whereabouts.home(desk.session, desk.contact)
     told: dict[str, Json] = {"what": matter} if matter and len(matter) > 4 else {}
     start = Start(FLOW, told | known(near))
     return Outcome((Say("objection.begin"),), (start,))
+
+
+def _looked_at(desk: Desk, asked: Asked) -> Region | None:
+    """The place whose notices were shown above the menu."""
+    return desk.session.get(Region, int(asked.about)) if asked.about.isdigit() else None
 
 
 def _take_back(desk: Desk) -> Outcome:
@@ -103,6 +120,17 @@ def _take_back(desk: Desk) -> Outcome:
 def finish_objection(desk: Desk, flow: str, answers: Answers) -> Outcome:
     if flow == BACK_FLOW:
         return _finish_back(desk, answers)
+    item = _line(desk, answers)
+    if item is not None:
+        complaint = Complaint(
+            answers["what"],
+            phone=answers.get("phone"),
+            contact=desk.contact,
+            anonymous=answers["named"] == "anonymous",
+        )
+        raised = objections.raise_against(desk.session, item, complaint, CLOCK, desk.now)
+        assert raised.objection.ticket is not None
+        return _taken(raised.objection.ticket, Say("objection.stops_one"))
     near = _region(desk, answers)
     request = tickets.Request(
         TicketKind.OBJECTION,
@@ -115,10 +143,27 @@ def finish_objection(desk: Desk, flow: str, answers: Answers) -> Outcome:
         notice_id=answers["notice"],
     )
     ticket = tickets.open_ticket(desk.session, request, desk.now)
+    return _taken(ticket, Say("objection.stops_the_list") if ticket.notice_id else None)
+
+
+def _taken(ticket: Ticket, stops: Say | None) -> Outcome:
     says = [Say("objection.done", {"number": ticket.number, "due": due(ticket)})]
+    if stops is not None:
+        says.append(stops)
     if ticket.anonymous:
         says.append(Say("complaint.no_name_kept", {"number": ticket.number}))
     return Outcome((*says, Say("objection.may_take_back")))
+
+
+def _line(desk: Desk, answers: Answers) -> PublicNoticeItem | None:
+    """The person who is meant, while one can still object to them; else the town sees whom it
+    concerns."""
+    key = chosen_line(answers)
+    item = desk.session.get(PublicNoticeItem, key) if key is not None else None
+    if item is None:
+        return None
+    notice = desk.session.get_one(PublicNotice, item.notice_id)
+    return item if objections.is_open(notice, item, desk.now) else None
 
 
 def _finish_back(desk: Desk, answers: Answers) -> Outcome:
@@ -128,7 +173,9 @@ def _finish_back(desk: Desk, answers: Answers) -> Outcome:
     if ticket is None:
         return Outcome((Say("objection_back.none"),))
     tickets.withdraw(ticket, desk.now)
-    return Outcome((Say("objection_back.done", {"number": ticket.number}),))
+    stopped = objections.of_ticket(desk.session, ticket)
+    key = "objection_back.done_town_decides" if stopped else "objection_back.done"
+    return Outcome((Say(key, {"number": ticket.number}),))
 
 
 def _region(desk: Desk, answers: Answers) -> Region | None:

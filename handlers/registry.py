@@ -53,8 +53,9 @@ _BY_FLOW = {flow.name: (flow, counter) for counter in COUNTERS for flow in count
 
 
 def counter_for(intent: str) -> Counter:
-    """The counter that answers an intent; the menu answers what no other does."""
-    return _BY_INTENT.get(intent, menu.COUNTER)
+    """The counter that answers an intent, whatever it is about (`objection:17`); the menu answers
+    what no other does."""
+    return _BY_INTENT.get(intent.partition(":")[0], menu.COUNTER)
 
 
 def flow(name: str) -> Flow | None:

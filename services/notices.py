@@ -26,6 +26,7 @@ class Line:
     """One person as the web may show them: `王*兰`, the village, the post, and the last four
     digits of the application number, which tell two of the same name apart."""
 
+    item_id: int
     name: str
     village: str
     post: str
@@ -64,6 +65,16 @@ def showing(session: Session, place: Region | None, day: date) -> tuple[Shown, .
         .order_by(PublicNotice.posted_on.desc(), PublicNotice.id.desc())
     )
     return tuple(_shown(notice, last_on, day) for notice, last_on in rows)
+
+
+def hanging(session: Session, notice_id: int, day: date) -> Shown | None:
+    """One notice as it hangs on the day; None where it does not."""
+    row = session.execute(
+        select(PublicNotice, PublicNotice.last_on).where(
+            PublicNotice.id == notice_id, *_hanging(day)
+        )
+    ).first()
+    return _shown(row[0], row[1], day) if row else None
 
 
 def last_over(session: Session, place: Region | None, day: date) -> Over | None:
@@ -135,7 +146,7 @@ def _shown(notice: PublicNotice, last_on: date, day: date) -> Shown:
         last_on=last_on,
         days_left=(last_on - day).days,
         lines=tuple(
-            Line(mask_name(item.name), item.village.name, item.post_name, item.number_tail)
+            Line(item.id, mask_name(item.name), item.village.name, item.post_name, item.number_tail)
             for item in notice.items
             if item.removed_at is None
         ),

@@ -51,7 +51,8 @@ _CODE_SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 @dataclass(frozen=True)
 class Complaint:
-    """What somebody has against one line. Without a contact or a phone it is anonymous.
+    """What somebody has against one line. Without a contact or a phone it is anonymous; with a
+    contact it may be too: the writer can ask for it again, and nobody sees who they are.
 
     `against_town`: it is the town itself that is complained about, so the district looks into it.
     """
@@ -59,6 +60,7 @@ class Complaint:
     words: str
     phone: str | None = None
     contact: Contact | None = None
+    anonymous: bool = False
     against_town: bool = False
 
 
@@ -78,7 +80,8 @@ def raise_against(
     acting: Acting,
     now: datetime,
 ) -> Receipt:
-    """An objection from the page (`acting` is the clock) or entered by staff for somebody."""
+    """An objection from the page or the chat (`acting` is the clock), or entered by staff for
+    somebody. The same words of one writer against the same person on one day are one."""
     notice = session.get_one(PublicNotice, item.notice_id)
     if not is_open(notice, item, now):
         raise Hindered("object", (Obstacle("objections.notice_over"),))
@@ -90,7 +93,7 @@ def raise_against(
         contact=complaint.contact,
         place=item.village,
         accused=town_of(item.village) if complaint.against_town else item.village,
-        anonymous=complaint.contact is None and not complaint.phone,
+        anonymous=complaint.anonymous or (complaint.contact is None and not complaint.phone),
         phone=complaint.phone,
         notice_id=notice.id,
     )
@@ -98,8 +101,18 @@ def raise_against(
     code = "".join(secrets.choice(_CODE_SIGNS) for _ in range(6))
     if complaint.contact is None:
         ticket.reporter_key = _code_key(ticket.number, code)
-    objection = _add(session, ticket, item, acting, now)
+    objection = _against(session, ticket, item) or _add(session, ticket, item, acting, now)
     return Receipt(objection, ticket.number, code)
+
+
+def _against(session: Session, ticket: Ticket, item: PublicNoticeItem) -> Objection | None:
+    """What this ticket holds against this line already."""
+    return next((one for one in of_ticket(session, ticket) if one.item_id == item.id), None)
+
+
+def of_ticket(session: Session, ticket: Ticket) -> Sequence[Objection]:
+    """The objections that a ticket's words stand behind: none while nobody knows whom they mean."""
+    return session.scalars(select(Objection).where(Objection.ticket_id == ticket.id)).all()
 
 
 def is_open(notice: PublicNotice, item: PublicNoticeItem, now: datetime) -> bool:
@@ -119,9 +132,7 @@ def assign(
     if ticket.notice_id not in {None, item.notice_id}:
         raise Hindered("assign_objection", (Obstacle("objections.other_notice"),))
     ticket.notice_id = item.notice_id
-    known = select(Objection).where(Objection.ticket_id == ticket.id, Objection.item_id == item.id)
-    earlier = session.scalars(known).first()
-    return earlier or _add(session, ticket, item, acting, now)
+    return _against(session, ticket, item) or _add(session, ticket, item, acting, now)
 
 
 def _add(

@@ -75,7 +75,7 @@ def _make(
     number = next_number(session, f"notice-{today.year}")
     notice = PublicNotice(
         region=place,
-        title=_title(place),
+        title=_title(place, today.year, number),
         code=f"GS{today.year}-{number:04d}",
         working_days=int(parameters.in_force("notice.notice_days", today).value),
         made_by_id=acting.staff.id if acting.staff else None,
@@ -217,10 +217,12 @@ def _may_take_back(notice: PublicNotice, why: str, acting: Acting) -> None:
         raise Hindered("withdraw_notice", (Obstacle("obstacle.reason_needed"),))
 
 
-def _title(place: Region) -> str:
+def _title(place: Region, year: int, number: int) -> str:
+    """With the notice's number: two of one village can be told apart by their names."""
+    named = place.name
     if place.kind == RegionKind.VILLAGE and place.parent is not None:
-        return load_book().text("notice.title", place=f"{place.parent.name}{place.name}")
-    return load_book().text("notice.title", place=place.name)
+        named = f"{place.parent.name}{place.name}"
+    return load_book().text("notice.title", place=named, year=str(year), number=str(number))
 
 
 def _write(

@@ -203,7 +203,7 @@ def _publish(hall: Hall) -> None:
     press(head, "现在发布", "公示到2022年4月15日")
     public = hall.windows["public"] = hall.open_window()
     public.goto(f"{hall.town.service}/notices/")
-    follow(public.get_by_role("link", name="新兖镇王家庄村公益性岗位拟安置人员公示"))
+    follow(public.get_by_role("link", name="新兖镇王家庄村公益性岗位拟安置人员公示（2022年第1号）"))
     expect(public.get_by_role("cell", name="李*香")).to_be_visible()
     assert "李桂香" not in public.content()
     keep_picture(public, "public-notice")

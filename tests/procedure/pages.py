@@ -80,10 +80,15 @@ class Page:
         return words(next(one for one in self.root.iter() if one.get("class") == of_class))
 
     def link(self, named: str) -> str:
-        """Where the link with that text leads; `text #2`: the second of that text."""
+        """Where the link with that text leads, what stands in brackets after it left off or not;
+        `text #2`: the second of that text."""
         text, _, order = named.partition(" #")
         links = [one for one in self.root.iter("a") if one.get("href")]
-        found = [one for one in links if text in (words(one), one.get("aria-label"))]
+        found = [
+            one
+            for one in links
+            if text in (words(one), one.get("aria-label")) or words(one).startswith(f"{text}（")
+        ]
         if len(found) >= int(order or 1):
             return found[int(order or 1) - 1].attrib["href"]
         raise NotOnThePageError(f"no link {named}: {[words(one) for one in links]} {self.words}")
