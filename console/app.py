@@ -34,6 +34,7 @@ PAGES = (
     "post_forms",
     "announcements",
     "onboarding",
+    "trainings",
     "insurance",
     "registers",
     "tickets",

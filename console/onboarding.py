@@ -1,10 +1,8 @@
-"""From the approval to the first day, on one page of the case; and trainings, for several people at
-once."""
+"""From the approval to the first day, on one page of the case."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -12,10 +10,11 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from console.base import NAV, Elsewhere, NavItem, Seat, current, door, look, needs, page, say, tell
+from console.base import Elsewhere, Seat, current, door, look, needs, page, say, tell
 from console.case import HOOKS
 from console.changes import is_stale
 from console.files import docx, shown, upload
+from console.typed import NoDay, day
 from console.words import moment, obstacle_words
 from console.worklist import CASE_ROLES
 from models import Application, Attachment, Role
@@ -30,17 +29,10 @@ from services import (
 )
 from services.accounts import Account
 from services.case_page import CasePage
-from services.onboarding import MAY_RECORD, MAY_SEE, Lesson
+from services.onboarding import MAY_RECORD, MAY_SEE
 from services.procedure import Hindered
 
-TRAINERS = MAY_RECORD
 MAY_PRINT = MAY_RECORD | {Role.DISTRICT_CLERK}
-
-NAV.append(NavItem("console.trainings", "onboarding.nav_training", TRAINERS, order=45))
-
-
-class _NoDay(ValueError):
-    """A date field was left empty or holds no date."""
 
 
 def link_on_case_page(_seat: Seat, shown_case: CasePage) -> str:
@@ -115,7 +107,7 @@ def _do(number: str, done: str, verb: Callable[[Seat, Application], Any]) -> Res
     except Hindered as hindered:
         words = tuple(obstacle_words(obstacle) for obstacle in hindered.obstacles)
         return _screen(application, words), 409
-    except _NoDay:
+    except NoDay:
         return _screen(application, (say("onboarding.no_day"),)), 422
     tell(done)
     return redirect(url_for("console.onboarding", number=number))
@@ -129,13 +121,6 @@ def _what_changed(application: Application) -> str:
     return say("console.what_changed", who=who, at=moment(last.at), act=say(f"case_act.{last.act}"))
 
 
-def _day(name: str) -> date:
-    try:
-        return date.fromisoformat(request.form.get(name, ""))
-    except ValueError:
-        raise _NoDay from None
-
-
 @door.post("/cases/<number>/offer")
 @needs(*MAY_RECORD)
 def offer_accepted(number: str) -> ResponseReturnValue:
@@ -143,8 +128,22 @@ def offer_accepted(number: str) -> ResponseReturnValue:
     return _do(
         number,
         "onboarding.offer_kept",
-        lambda seat, case: onboarding.accept_offer(seat.session, case, seat.acting, seat.now),
+        lambda seat, case: onboarding.accept_offer(
+            seat.session, case, seat.acting, seat.now, paper=upload("paper")
+        ),
     )
+
+
+@door.get("/cases/<number>/offer/paper")
+@needs(*CASE_ROLES)
+def offer_paper(number: str) -> Response:
+    """The scan of the yes on paper."""
+    application = _found(number)
+    paper = onboarding.acceptance_paper(current().session, application)
+    if paper is None or not paper.content_sealed:  # said by chat, or erased at the worker's wish
+        raise Elsewhere("offer_paper", number)
+    look("attachment", paper.id, application=str(application.id))
+    return shown(paper)
 
 
 @door.post("/cases/<number>/agreement")
@@ -155,7 +154,7 @@ def agreement_made(number: str) -> ResponseReturnValue:
         number,
         "onboarding.agreement_made",
         lambda seat, case: agreements.make(
-            seat.session, case, from_on=_day("from_on"), acting=seat.acting, now=seat.now
+            seat.session, case, from_on=day("from_on"), acting=seat.acting, now=seat.now
         ),
     )
 
@@ -183,7 +182,7 @@ def agreement_signed(number: str) -> ResponseReturnValue:
         lambda seat, case: agreements.sign(
             seat.session,
             case,
-            signed_on=_day("signed_on"),
+            signed_on=day("signed_on"),
             upload=upload("copy"),
             acting=seat.acting,
             now=seat.now,
@@ -239,7 +238,7 @@ def start_day_set(number: str) -> ResponseReturnValue:
         number,
         "onboarding.start_day_set",
         lambda seat, case: onboarding.set_start_day(
-            seat.session, case, _day("starts_on"), seat.acting, seat.now
+            seat.session, case, day("starts_on"), seat.acting, seat.now
         ),
     )
 
@@ -256,54 +255,8 @@ def social_recorded(number: str) -> ResponseReturnValue:
             case,
             contract_number=request.form.get("contract", ""),
             kinds=request.form.getlist("kind"),
-            from_on=_day("from_on"),
+            from_on=day("from_on"),
             acting=seat.acting,
             now=seat.now,
         ),
     )
-
-
-@door.get("/trainings")
-@needs(*TRAINERS)
-def trainings() -> str:
-    """Who waits for a training, and the form for one that was held."""
-    return _trainings()
-
-
-def _trainings(words: tuple[str, ...] = (), rows: tuple[Any, ...] = ()) -> str:
-    seat = current()
-    waiting = onboarding.to_train(seat.session, seat.region)
-    if waiting:
-        look("trainings", seat.region.code, rows=len(waiting))
-    return page(
-        "trainings.html", waiting=waiting, words=words, rows=rows, typed=request.form,
-        came=set(request.form.getlist("came")) if words else set(),
-        passed=set(request.form.getlist("passed")) if words else set(),
-    )  # fmt: skip
-
-
-@door.post("/trainings")
-@needs(*TRAINERS)
-def training_held() -> ResponseReturnValue:
-    """Keep one training for everybody who came; each row says what became of it."""
-    seat, form = current(), request.form
-    passed = frozenset(form.getlist("passed"))
-    numbers = list(dict.fromkeys([*form.getlist("came"), *sorted(passed)]))[:100]
-    attended = [
-        case for number in numbers
-        if (case := case_page.find(seat.session, number, seat.region)) is not None
-    ]  # fmt: skip
-    if not attended:
-        return _trainings((say("onboarding.nobody_came"),)), 422
-    try:
-        hours = form.get("hours", "")
-        lesson = Lesson(_day("held_on"), int(hours) if hours.isdecimal() else 0,
-                        form.get("content", ""))  # fmt: skip
-        rows = onboarding.train(
-            seat.session, lesson, attended=attended, passed=passed, acting=seat.acting, now=seat.now
-        )
-    except Hindered as hindered:
-        return _trainings(tuple(obstacle_words(one) for one in hindered.obstacles)), 409
-    except _NoDay:
-        return _trainings((say("onboarding.no_day"),)), 422
-    return _trainings(rows=tuple(rows))

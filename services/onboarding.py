@@ -15,6 +15,7 @@ from models import (
     Agreement,
     Application,
     ApplicationStatus,
+    Attachment,
     BankAccount,
     Engagement,
     InsuranceCover,
@@ -25,9 +26,10 @@ from models import (
     Staff,
     Training,
 )
-from models.procedure import TOWN_CLERK, VILLAGE_OR_TOWN, Actor
-from services import accounts, agreements, permits, procedure
+from models.procedure import TOWN_CLERK, VILLAGE_OR_TOWN, WITH_HELP, Actor
+from services import accounts, agreements, attachments, permits, procedure
 from services.acting import Acting
+from services.attachments import Upload
 from services.clock import business_date
 from services.guards import Obstacle, engagement_of
 from services.procedure import Hindered
@@ -38,6 +40,9 @@ UNDER_WAY = frozenset(
     {ApplicationStatus.APPROVED, ApplicationStatus.TO_TRAIN, ApplicationStatus.TO_INSURE}
 )
 MAY_RECORD = VILLAGE_OR_TOWN
+MAY_TRAIN = WITH_HELP
+ACCEPTANCE = "acceptance"
+"""The kind of attachment that a yes on paper is."""
 MAY_SEE = VILLAGE_OR_TOWN | {Role.DISTRICT_CLERK}
 
 
@@ -63,6 +68,7 @@ class Progress:
     """Everything that is on file between the approval and the first day."""
 
     engagement: Engagement
+    acceptance: Attachment | None
     agreement: Agreement | None
     trainings: tuple[Training, ...]
     seen_by: str | None
@@ -71,24 +77,34 @@ class Progress:
     social: SocialInsurance | None
 
 
-def accept_offer(session: Session, application: Application, acting: Acting, now: datetime) -> None:
-    """The applicant says yes: by chat, or on paper that the village or town records. Repeating
-    changes nothing."""
+def accept_offer(
+    session: Session,
+    application: Application,
+    acting: Acting,
+    now: datetime,
+    *,
+    paper: Upload | None = None,
+) -> None:
+    """The applicant says yes: by chat, or on paper, of which the village or town keeps a scan.
+    Repeating changes nothing."""
     roles = MAY_RECORD | {Actor.APPLICANT}
     permits.require(session, acting, application, roles=roles, act="accept_offer")
     if application.status not in UNDER_WAY:
         raise Hindered("accept_offer", (Obstacle("obstacle.state_moved_on"),))
     if application.offer_accepted_at is not None:
         return
+    subject = ("application", application.id)
+    if acting.role is not Actor.APPLICANT:
+        attachments.attach(session, paper, subject=subject, kind=ACCEPTANCE, acting=acting, now=now)
     application.offer_accepted_at = now
-    note(
-        session,
-        "offer.accepted",
-        actor=acting.name,
-        at=now,
-        subject=("application", application.id),
-    )
+    note(session, "offer.accepted", actor=acting.name, at=now, subject=subject)
     session.flush()
+
+
+def acceptance_paper(session: Session, application: Application) -> Attachment | None:
+    """The scan of what the applicant signed to say yes; None where they said it by chat."""
+    found = attachments.of_subject(session, ("application", application.id))
+    return next((one for one in found if one.kind == ACCEPTANCE), None)
 
 
 def see_in_person(
@@ -170,7 +186,7 @@ def _train_one(
 ) -> RowResult:
     try:
         with session.begin_nested():
-            permits.require(session, acting, application, roles=MAY_RECORD, act="train")
+            permits.require(session, acting, application, roles=MAY_TRAIN, act="train")
             engagement = agreements.starting(session, application)
             if application.status != ApplicationStatus.TO_TRAIN:
                 raise Hindered("train", (Obstacle("obstacle.state_moved_on"),))
@@ -228,6 +244,7 @@ def progress(session: Session, application: Application) -> Progress | None:
         return None
     return Progress(
         engagement=engagement,
+        acceptance=acceptance_paper(session, application),
         agreement=agreements.of(session, engagement),
         trainings=_all(session, Training, engagement),
         seen_by=_seen_by(session, application),

@@ -14,6 +14,7 @@ from models import (
     Engagement,
     EngagementStatus,
     InsuranceCover,
+    SocialInsurance,
     Training,
 )
 from rules import parameters
@@ -95,6 +96,23 @@ def insured(scene: Scene) -> tuple[Obstacle, ...]:
         (InsuranceCover.to_on.is_(None)) | (InsuranceCover.to_on >= starts_on),
     )
     return obstacle_unless(exists(scene, cover), "not_insured")
+
+
+@guard
+def socially_insured(scene: Scene) -> tuple[Obstacle, ...]:
+    """An urban worker has a contract, and the social insurance that the subsidy follows, from the
+    first day (R-3.6a, e); a rural one has the village's agreement and needs neither."""
+    if scene.application.track != "urban":
+        return HOLDS
+    engagement = _engagement(scene)
+    starts_on = engagement.starts_on if engagement else None
+    if starts_on is None:
+        return (Obstacle("obstacle.no_start_day"),)
+    recorded = _of_engagement(scene, SocialInsurance).where(
+        SocialInsurance.from_on <= starts_on,
+        (SocialInsurance.to_on.is_(None)) | (SocialInsurance.to_on >= starts_on),
+    )
+    return obstacle_unless(exists(scene, recorded), "no_contract")
 
 
 @guard

@@ -59,8 +59,11 @@ def test_the_village_and_the_town_bring_somebody_to_the_first_day(
     visit: Visit, number: str, seeded_sessions: sessionmaker[Session]
 ) -> None:
     village = visit("cunwenshu")
-    assert post(village, number, "offer") == 200
+    assert post(village, number, "offer") == 409
+    assert "没有办成" in village.words
+    assert post(village, number, "offer", paper=(BytesIO(JPEG), "愿意去.jpg")) == 200
     assert "记下了，本人答应去" in village.words
+    assert village.get(path(number, "offer/paper")).data == JPEG
     assert post(village, number, "agreement", from_on="2022-04-11") == 200
     assert "2022年4月11日到2025年4月10日" in village.words
     assert village.get(path(number, "agreement.docx")).data.startswith(b"PK")
@@ -145,7 +148,7 @@ def test_a_file_that_is_no_photo_undoes_nothing_else(visit: Visit, number: str) 
 
 def test_a_neighbour_gets_nothing(visit: Visit, number: str) -> None:
     neighbour = visit("xiaomeng")
-    for part in ("onboarding", "agreement.docx", "agreement/signed"):
+    for part in ("onboarding", "agreement.docx", "agreement/signed", "offer/paper"):
         assert neighbour.get(path(number, part)).status_code == 404
 
 

@@ -83,11 +83,12 @@ def test_three_accounts_bring_somebody_onto_a_post(
 
 
 def in_the_village(page: Page, folder: Path) -> None:
+    photo = folder / "协议.jpg"
+    photo.write_bytes(b"\xff\xd8\xff\xe0 the signed copy")
+    page.get_by_label("本人签字的照片").set_input_files(photo)
     follow(page.get_by_role("button", name="本人当面答应了"))
     page.get_by_label("从哪天开始上岗").fill("2022-04-11")
     follow(page.get_by_role("button", name="出协议"))
-    photo = folder / "协议.jpg"
-    photo.write_bytes(b"\xff\xd8\xff\xe0 the signed copy")
     page.get_by_label("签好的协议照片").set_input_files(photo)
     follow(page.get_by_role("button", name="签好了，上传"))
     follow(page.get_by_role("button", name="我当面核对过了"))

@@ -29,6 +29,7 @@ from models import (
     Review,
     ReviewResult,
     Role,
+    SocialInsurance,
     Staff,
     Training,
     new_id,
@@ -323,6 +324,21 @@ def insured(session: Session, application: Application) -> None:
         InsuranceCover(
             engagement_id=engaged(session, application).id,
             policy_number="P-1",
+            from_on=date(2022, 5, 1),
+            recorded_by_id=clerk(session).id,
+            recorded_at=NOW,
+        )
+    )
+
+
+@makes_hold
+def socially_insured(session: Session, application: Application) -> None:
+    session.add(
+        SocialInsurance(
+            engagement_id=engaged(session, application).id,
+            contract_number="LD2022-0001",
+            kinds="pension",
+            share_percent=100,
             from_on=date(2022, 5, 1),
             recorded_by_id=clerk(session).id,
             recorded_at=NOW,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -26,7 +27,15 @@ from models import (
 from models.procedure import Actor
 from rules import parameters
 from rules.parameters import InForce
-from services import accounts, agreements, onboarding, procedure, quotas, social_insurance
+from services import (
+    accounts,
+    agreements,
+    attachments,
+    onboarding,
+    procedure,
+    quotas,
+    social_insurance,
+)
 from services.accounts import Account
 from services.acting import Acting
 from services.attachments import Upload
@@ -429,7 +438,7 @@ def test_nobody_records_their_own_or_a_neighbours_case(
 ) -> None:
     assert clerk.staff is not None
     clerk.staff.person_id = case.person_id
-    for record in (onboarding.accept_offer, onboarding.see_in_person):
+    for record in (partial(onboarding.accept_offer, paper=SIGNED), onboarding.see_in_person):
         with pytest.raises(Hindered) as refused:
             record(seeded, case, clerk, NOW)
         assert keys(refused) == {"obstacle.conflict_own"}
@@ -441,11 +450,43 @@ def test_nobody_records_their_own_or_a_neighbours_case(
 
 def test_an_answer_and_a_look_count_once(seeded: Session, case: Application, clerk: Acting) -> None:
     for _ in range(2):
-        onboarding.accept_offer(seeded, case, clerk, NOW)
+        onboarding.accept_offer(seeded, case, clerk, NOW, paper=SIGNED)
         onboarding.see_in_person(seeded, case, clerk, NOW)
     assert len(seeded.scalars(select(Sighting)).all()) == 1
     answers = select(AuditEntry).where(AuditEntry.act == "offer.accepted")
     assert len(seeded.scalars(answers).all()) == 1
+
+
+def test_a_yes_on_paper_needs_the_paper(seeded: Session, case: Application, clerk: Acting) -> None:
+    with pytest.raises(Hindered) as refused:
+        onboarding.accept_offer(seeded, case, clerk, NOW)
+    assert keys(refused) == {"attachment.none"}
+    assert case.offer_accepted_at is None
+    onboarding.accept_offer(seeded, case, clerk, NOW, paper=SIGNED)
+    kept = onboarding.acceptance_paper(seeded, case)
+    assert kept is not None
+    assert attachments.content_of(kept) == SIGNED.content
+
+
+def test_a_yes_by_chat_needs_none(seeded: Session, case: Application) -> None:
+    onboarding.accept_offer(seeded, case, applicant(seeded, case), NOW)
+    assert onboarding.acceptance_paper(seeded, case) is None
+
+
+@pytest.mark.parametrize("from_on", [None, date(2022, 4, 12), MONDAY])
+def test_an_urban_worker_starts_with_a_contract_that_holds_from_the_first_day(
+    seeded: Session, case: Application, engagement: Engagement, town: Acting, from_on: date | None
+) -> None:
+    case.status, case.track, engagement.starts_on = S.TO_INSURE, "urban", MONDAY
+    if from_on is not None:
+        social_insurance.record(
+            seeded, case, contract_number="LD-1", kinds=["pension"], from_on=from_on,
+            acting=town, now=NOW,
+        )  # fmt: skip
+    with pytest.raises(Hindered) as refused:
+        procedure.take(seeded, case, "start", town, NOW)
+    assert ("obstacle.no_contract" in keys(refused)) == (from_on != MONDAY)
+    assert "obstacle.not_insured" not in keys(refused)
 
 
 def test_an_offer_is_answered_only_while_there_is_one(
