@@ -12,7 +12,14 @@ import binascii
 import re
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSetting
 
@@ -110,6 +117,26 @@ class Settings(BaseSettings):
         None,
         description="The unguessable part of the callback paths /sms/<secret>/receipt and "
         "/sms/<secret>/uplink (the providers do not sign).",
+    )
+    broker_url: SecretStr | None = Field(
+        None,
+        description="Where senders in processes of their own (`python -m scheduler.worker`) get "
+        "their work: redis://… or amqp://…. Unset: the clock sends by itself.",
+    )
+    sender_threads: int = Field(
+        8, ge=1, le=64, description="How many messages of one channel a process sends at once."
+    )
+    send_batch: int = Field(
+        5,
+        ge=1,
+        le=50,
+        description="How many messages a sender takes at a time. What it holds when it is killed "
+        "is uncertain.",
+    )
+    send_rates: dict[str, PositiveInt] = Field(
+        default_factory=lambda: {"sms": 200, "wechat": 200},
+        description="JSON object: channel → the most messages a second, by all senders together. "
+        "A channel that is not named goes as fast as it can.",
     )
     trusted_proxies: int = Field(
         0,

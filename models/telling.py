@@ -8,9 +8,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, new_id
@@ -78,7 +78,8 @@ DELIVERY_STEPS: Mapping[Happening, Mapping[DeliveryState, DeliveryState]] = {
     H.ACCEPTED: {S.SENDING: S.ACCEPTED, S.UNCERTAIN: S.ACCEPTED},
     H.POSTPONED: {S.SENDING: S.QUEUED, S.UNCERTAIN: S.QUEUED},
     H.REFUSED: {S.SENDING: S.FAILED, S.UNCERTAIN: S.FAILED},
-    H.EXHAUSTED: {S.SENDING: S.FAILED, S.UNCERTAIN: S.FAILED},
+    # From QUEUED: each time it broke the sender before it could be called.
+    H.EXHAUSTED: {S.QUEUED: S.FAILED, S.SENDING: S.FAILED, S.UNCERTAIN: S.FAILED},
     H.LOST_SIGHT: {S.SENDING: S.UNCERTAIN},
     H.REPEATED: {S.UNCERTAIN: S.QUEUED},
     H.CAME_TOO_LATE: {S.QUEUED: S.UNCERTAIN},
@@ -111,6 +112,16 @@ class Attended(StrEnum):
     """Decided that nothing need be done."""
 
 
+class Rank(IntEnum):
+    """What leaves before what, when much waits on one channel."""
+
+    AT_ONCE = 0
+    """Somebody sits and waits for it, such as a one-time code."""
+    NORMAL = 1
+    CROWD = 2
+    """One of very many: an announcement to everybody."""
+
+
 class IllegalStep(Exception):
     """A delivery was asked to take a step that its state does not allow."""
 
@@ -120,10 +131,10 @@ class Delivery(Base):
 
     `key` and `slots` (JSON text) name a phrase of the wording; the sender renders it. `once` makes
     repeated causes write one row; `words` is the same for the same words to the same address.
-    `happening` is the last step. `ask_at`: when the provider is asked about an uncertain one next,
-    `asks` how often it was. `repeat_by`: until when a repeat under the same key is harmless.
-    `due_at`, `expires_at`, `ask_at`, `created_at` and `settled_at` are business time; the lease and
-    `repeat_by` are the machine's own.
+    `rank`: the smaller leaves first. `happening` is the last step. `ask_at`: when the provider is
+    asked about an uncertain one next, `asks`: how often it was. `repeat_until`: until when a repeat
+    under the same key is harmless. `due_at`, `expires_at`, `ask_at`, `created_at` and `settled_at`
+    are business time; the lease and `repeat_until` are the machine's own.
     """
 
     __tablename__ = "delivery"
@@ -131,6 +142,7 @@ class Delivery(Base):
         Index(
             "ix_delivery_due",
             "channel",
+            "rank",
             "due_at",
             sqlite_where=text("state = 'queued'"),
             postgresql_where=text("state = 'queued'"),
@@ -173,6 +185,7 @@ class Delivery(Base):
     cause: Mapped[str] = mapped_column(String(96))
     once: Mapped[str | None] = mapped_column(String(96), unique=True)
     state: Mapped[DeliveryState] = mapped_column(String(12), default=DeliveryState.QUEUED)
+    rank: Mapped[int] = mapped_column(SmallInteger, default=Rank.NORMAL)
     due_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
@@ -186,7 +199,7 @@ class Delivery(Base):
     words: Mapped[str | None] = mapped_column(String(32))
     ask_at: Mapped[datetime | None]
     asks: Mapped[int] = mapped_column(default=0)
-    repeat_by: Mapped[datetime | None]
+    repeat_until: Mapped[datetime | None]
     attended: Mapped[Attended | None] = mapped_column(String(16))
     attended_at: Mapped[datetime | None]
     attended_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
@@ -227,6 +240,29 @@ class Receipt(Base):
     arrived: Mapped[bool]
     received_at: Mapped[datetime]
     delivery_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("delivery.id"), index=True)
+
+
+class ChannelRest(Base):
+    """A channel on which nothing passes for now: its account or its quota was refused. `until` is
+    the machine's time; the row stays as the last word of what was wrong."""
+
+    __tablename__ = "channel_rest"
+
+    channel: Mapped[str] = mapped_column(String(16), primary_key=True)
+    until: Mapped[datetime]
+    error: Mapped[str | None] = mapped_column(String(255))
+    began_at: Mapped[datetime]
+
+
+class RateCount(Base):
+    """How much of a shared rate is used up, where no broker keeps count; `until` is the machine's
+    time."""
+
+    __tablename__ = "rate_count"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    used: Mapped[int]
+    until: Mapped[datetime]
 
 
 class ChannelToken(Base):

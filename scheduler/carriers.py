@@ -15,6 +15,7 @@ from channels.sms.gateway import Rejected, Remedy, SmsGateway, Unknown
 from channels.wechat.api import WechatApi
 from channels.wechat.errors import Action, Refusal, Unreachable, WechatError
 from services.outbox import Answer, Fate, Parcel
+from services.uncertain import Finding, Known, Question
 from wording import Book
 from wording.book import WordingError, sheet
 from wording.sms import PREFIX, SmsTemplate, cut, room
@@ -34,6 +35,9 @@ class Carrier(Protocol):
 
     def carry(self, parcel: Parcel) -> Answer: ...
 
+    def find_out(self, question: Question) -> Finding:
+        """What the provider's side knows of a message that we lost sight of. Never raises."""
+
 
 @dataclass(frozen=True)
 class WechatCarrier:
@@ -52,6 +56,10 @@ class WechatCarrier:
         except WechatError as error:
             return judge_wechat(error)
         return Answer(Fate.ACCEPTED, "wechat")
+
+    def find_out(self, question: Question) -> Finding:
+        """Customer-service messages have no key of ours, and nobody can be asked about them."""
+        return Finding(Known.NEVER)
 
 
 def judge_wechat(error: WechatError) -> Answer:
@@ -99,6 +107,10 @@ class SmsCarrier:
         except (Rejected, Unknown) as error:
             return judge_sms(provider, error)
         return Answer(Fate.ACCEPTED, provider, accepted.provider_id)
+
+    def find_out(self, question: Question) -> Finding:
+        """Receipts come by themselves; the gateway cannot be asked yet."""
+        return Finding(Known.NOT_YET)
 
     def _params(self, template: SmsTemplate, parcel: Parcel) -> list[str]:
         params = template.fill(parcel.slots)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -37,12 +37,15 @@ class Clockwork:
     works: Works
     lease: ClockLease
     jobs: Sequence[Job]
+    start_senders: Callable[[], None] = lambda: None
+    stop_senders: Callable[[], None] = lambda: None
     _looks: dict[str, Look] = field(default_factory=dict)
     _next: dict[str, datetime] = field(default_factory=dict)
 
     def run(self, stop: threading.Event) -> None:
         """Tick until told to stop; then finish what is being sent, and give the lease back."""
         scheduler = self._scheduler()
+        self.start_senders()
         scheduler.start()
         had_it = False
         try:
@@ -57,6 +60,7 @@ class Clockwork:
         finally:
             self.works.stopping.set()
             scheduler.shutdown(wait=True)
+            self.stop_senders()
             self.lease.release()
 
     def tick(self, job: Job) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import socket
 import uuid
+from collections.abc import Callable
+from functools import partial
 
+from dramatiq.rate_limits.backends import StubBackend
 from sqlalchemy.orm import Session, sessionmaker
 
 from channels.sms.gateway import SmsGateway
@@ -13,22 +16,61 @@ from channels.sms.tencent import TencentGateway
 from channels.wechat.api import WechatApi
 from channels.wechat.line import Credentials, Line
 from models.opening import open_database
+from scheduler.broker import BadBroker, Post, make_broker
 from scheduler.carriers import Carrier, SmsCarrier, WechatCarrier
 from scheduler.clockwork import Clockwork
 from scheduler.jobs import JOBS
 from scheduler.lease import ClockLease
+from scheduler.pace import Count, Pace, SqlCount
+from scheduler.sending import Sender
 from scheduler.works import Works, machine_time
 from services.clock import MovableClock, WallClock
 from services.logs import set_up_logs
 from services.overrides import Keeping
 from services.tokens import SqlTokenStore
-from settings import Settings
+from settings import Settings, SettingsError
 from wording import Book, load_book
 from wording.sms import sms_templates
 
 
 def make_clockwork(settings: Settings) -> Clockwork:
-    """The clock of this service, not yet running. Installs the keyring of the process."""
+    """The clock of this service, not yet running. Installs the keyring of the process. Without a
+    broker of their own, the senders are threads of the clock."""
+    works = make_works(settings)
+    post = make_post(settings, works)
+    works.hand = post.hand
+    lease = ClockLease(works.sessions, holder=process_name(), machine=machine_time)
+    clockwork = Clockwork(works, lease, JOBS, stop_senders=post.close)
+    if settings.broker_url is None:
+        clockwork.start_senders = partial(post.open, settings.sender_threads)
+    return clockwork
+
+
+def make_post(settings: Settings, works: Works) -> Post:
+    """The broker, with an actor for each channel that has a carrier. Raises `SettingsError`."""
+    url = settings.broker_url.get_secret_value() if settings.broker_url else None
+    sender = Sender(works, Pace(make_count(url, works), settings.send_rates))
+    try:
+        return Post(partial(make_broker, url), sender, tuple(works.carriers), settings.send_batch)
+    except BadBroker as error:
+        raise SettingsError(str(error)) from None
+
+
+def make_count(url: str | None, works: Works) -> Count:
+    """Where the senders' shared pace is counted: docs/adr/0011."""
+    if url is None:
+        make: Callable[[], Count] = StubBackend  # it has no types of its own
+        return make()
+    if url.startswith("redis"):
+        from dramatiq.rate_limits.backends import RedisBackend  # noqa: PLC0415 - an extra's part
+
+        counted: Count = RedisBackend(url=url)
+        return counted
+    return SqlCount(works.sessions, works.machine)
+
+
+def make_works(settings: Settings) -> Works:
+    """What jobs and senders work with. Installs the keyring of the process."""
     set_up_logs(settings)
     sessions = open_database(settings)
     book = load_book()
@@ -37,14 +79,12 @@ def make_clockwork(settings: Settings) -> Clockwork:
     gateway = make_sms_gateway(settings, book)
     if gateway is not None:
         carriers["sms"] = make_sms_carrier(settings, gateway, book)
-    works = Works(
+    return Works(
         sessions=sessions,
         clock=Keeping(MovableClock() if settings.sandbox else WallClock()),
         carriers=carriers,
         fetch=api.fetch_media,
     )
-    lease = ClockLease(sessions, holder=process_name(), machine=machine_time)
-    return Clockwork(works, lease, JOBS)
 
 
 def make_wechat_api(settings: Settings, sessions: sessionmaker[Session]) -> WechatApi:

@@ -19,25 +19,27 @@ called again for what a dead process had begun: it must find out by itself what 
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 
-from scheduler import notice_works, onboarding_works, plan_works, trust_works
+from scheduler import (
+    mail_works,
+    notice_works,
+    onboarding_works,
+    plan_works,
+    term_works,
+    trust_works,
+)
 from scheduler.job import Job, Missed, daily, every, latest_due
 from scheduler.works import Works
 
 __all__ = ["JOBS", "Job", "Missed", "daily", "every", "latest_due"]
 
 JOBS: tuple[Job, ...] = (
-    *(
-        Job(
-            name=f"send_{channel}",
-            trigger=every(1),
-            verb=partial(Works.send_mail, channel=channel),
-            is_due=partial(Works.has_mail, channel=channel),
-            does=f"Sends what is due in the outbox by {channel}.",
-            side_by_side=4,
-        )
-        for channel in ("sms", "wechat")
+    Job(
+        name="hand_out_mail",
+        trigger=every(1),
+        verb=mail_works.HAND_OUT.hand_out,
+        is_due=mail_works.HAND_OUT.is_due,
+        does="Hands what is due in the outbox to the senders.",
     ),
     Job(
         name="fetch_materials",
@@ -49,9 +51,16 @@ JOBS: tuple[Job, ...] = (
     Job(
         name="tidy_mail",
         trigger=every(5),
-        verb=Works.tidy_mail,
-        is_due=Works.has_untidy_mail,
+        verb=mail_works.tidy_mail,
+        is_due=mail_works.has_untidy_mail,
         does="Fails mail that expired; calls uncertain what a dead sender left.",
+    ),
+    Job(
+        name="ask_providers",
+        trigger=every(10),
+        verb=mail_works.ask_providers,
+        is_due=mail_works.has_questions,
+        does="Asks the providers what became of mail of which nobody knows.",
     ),
     Job(
         name="publish_announcements",
@@ -132,6 +141,44 @@ JOBS: tuple[Job, ...] = (
         is_due=onboarding_works.ALARM.is_due,
         does="Looks once a day for rural workers on a post without accident cover.",
         grace=timedelta(seconds=60),
+    ),
+    Job(
+        name="end_terms",
+        trigger=every(60),
+        verb=term_works.end_over,
+        is_due=term_works.has_over,
+        does="Ends terms and set exits whose last day is over, or marks them as undecided.",
+        grace=timedelta(seconds=60),
+    ),
+    Job(
+        name="term_notices",
+        trigger=every(60),
+        verb=term_works.tell_due,
+        is_due=term_works.has_notices,
+        does="Tells workers whose term ends soon, by the stages of their own last day.",
+        grace=timedelta(seconds=60),
+    ),
+    Job(
+        name="redate_urban_terms",
+        trigger=daily(1, 40),
+        verb=term_works.redate_urban,
+        does="Reckons urban terms again by the retirement law now in force.",
+        grace=timedelta(hours=25),
+    ),
+    Job(
+        name="escalate_follow_ups",
+        trigger=every(60),
+        verb=term_works.escalate_silent,
+        is_due=term_works.has_silent,
+        does="Tells the district of people who left and whom nobody contacted for 90 days.",
+        grace=timedelta(seconds=60),
+    ),
+    Job(
+        name="close_accounts",
+        trigger=daily(2, 20),
+        verb=term_works.close_accounts,
+        does="Takes accounts of those who left out of use, 90 days after their last day.",
+        grace=timedelta(hours=25),
     ),
     Job(
         name="forget_runs",

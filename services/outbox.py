@@ -1,9 +1,8 @@
 """The outbox: whatever leaves the house is a row, written in the same transaction as its cause.
 
 A sender goes `claim` → commit → call the provider → `record` → commit: no transaction is open
-during a network call. When a sender dies in between, its lease runs out and `give_up_leases` says
-`uncertain`; nothing is ever sent a second time on the chance that the first one got lost, because
-the SMS providers and customer-service messages know no repetition (platform.md 0.9, 3).
+during a network call. When a sender dies in between, its lease runs out and `services.uncertain`
+says so; nothing is ever sent a second time on the chance that the first one got lost.
 
 `now` is business time (what is due, what expired); `machine_now` the machine's own (leases).
 """
@@ -12,30 +11,36 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from models import Contact, Delivery, new_id
 from models.sealing import SealError, blind_index
-from models.telling import DeliveryState, Happening
+from models.telling import DeliveryState, Happening, Rank
+from rules import parameters
 from services import receipts
+from services.clock import business_date
+from services.delivery_steps import ERROR_LENGTH, advance, on_settled
+
+__all__ = ["on_settled"]
 
 LEASE = timedelta(seconds=120)
-"""Longer than any provider call may take, so that a living sender is not taken for dead."""
+"""Longer than a batch of provider calls may take, so that a living sender is not taken for dead."""
 
 STALE_AFTER = timedelta(days=3)
 """What could not leave for so long is not sent any more, unless its cause says otherwise."""
 
+SHORT_LIFE = timedelta(hours=1)
+"""Somebody waits for what is worth nothing after so little time: it goes before all others."""
+
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 4, 15, 60))
 """Waits between tries that were refused for now (platform.md 3); then it has failed."""
-
-ERROR_LENGTH = 255
 
 
 class Fate(StrEnum):
@@ -47,6 +52,8 @@ class Fate(StrEnum):
     """Certainly not sent; the same may work later."""
     UNKNOWN = "unknown"
     """No answer: it may have been sent."""
+    UNTRIED = "untried"
+    """The sender did not get to it."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,8 @@ def enqueue(  # noqa: PLR0913 - the columns of one row, each by name
     """Put one message into the outbox; it leaves after the caller's commit.
 
     The address is `address` (an openid, or 11 digits), else that of `contact`. `slots` must be
-    plain JSON. With `once`, a second call with the same word gives back the first row. Raises
+    plain JSON. With `once`, a second call with the same word gives back the first row. The same
+    words to the same address too often (telling.same_words) give a row that is stopped. Raises
     ValueError where there is no address.
     """
     if once is not None and (earlier := _earlier(session, once)) is not None:
@@ -105,6 +113,7 @@ def enqueue(  # noqa: PLR0913 - the columns of one row, each by name
     if not address:
         raise ValueError(f"{key}: nobody to send it to")
     due_at = due_at or now
+    expires_at = expires_at or due_at + STALE_AFTER
     delivery = Delivery(
         id=new_id(),
         channel=channel,
@@ -114,16 +123,28 @@ def enqueue(  # noqa: PLR0913 - the columns of one row, each by name
         cause=cause,
         once=once,
         due_at=due_at,
-        expires_at=expires_at or due_at + STALE_AFTER,
+        expires_at=expires_at,
         created_at=now,
         state=DeliveryState.QUEUED,
+        rank=Rank.AT_ONCE if expires_at - due_at <= SHORT_LIFE else Rank.NORMAL,
         tries=0,
     )
     delivery.address = address
     delivery.address_index = address_index(channel, address)
-    delivery.slots = json.dumps(dict(slots), ensure_ascii=False)
+    delivery.slots = json.dumps(dict(slots), ensure_ascii=False, sort_keys=True)
+    delivery.words = blind_index(f"{channel}|{address}|{key}|{delivery.slots}", "words")
+    _break_loop(session, delivery, now)
     session.add(delivery)
     return delivery
+
+
+def withdraw(session: Session, delivery: Delivery, *, now: datetime, reason: str) -> bool:
+    """Keep what has not left from leaving, because it is no longer true; whether it was in time."""
+    session.refresh(delivery, ["state"], with_for_update=True)
+    if not delivery.allows(Happening.WITHDRAWN):
+        return False
+    advance(session, delivery, Happening.WITHDRAWN, now, error=reason)
+    return True
 
 
 def address_index(channel: str, address: str) -> str:
@@ -138,79 +159,120 @@ def slots_of(delivery: Delivery) -> dict[str, Any]:
 
 def is_due(session: Session, channel: str, now: datetime) -> bool:
     """Whether `claim` would find something. Cheap: for a clock that asks every second."""
-    return session.scalar(_due(channel, now).with_only_columns(Delivery.id).limit(1)) is not None
+    return bool(due(session, channel, now=now, limit=1))
+
+
+def due(session: Session, channel: str, *, now: datetime, limit: int) -> Sequence[uuid.UUID]:
+    """What may leave on a channel now, in the order in which it should."""
+    waiting = select(Delivery.id).where(_is_due(channel, now))
+    return session.scalars(waiting.order_by(*_FIRST).limit(limit)).all()
 
 
 def claim(
-    session: Session, channel: str, *, now: datetime, machine_now: datetime, limit: int = 1
+    session: Session,
+    channel: str,
+    *,
+    now: datetime,
+    machine_now: datetime,
+    limit: int = 1,
+    ids: Sequence[uuid.UUID] | None = None,
 ) -> list[Parcel]:
-    """Take what is due on a channel, oldest first, at most `limit`; nobody else gets the same.
+    """Take what is due on a channel, the first ones first, at most `limit`; of `ids` only, where
+    they are given. Nobody else gets the same.
 
-    A sender's death leaves as many `uncertain` as it had claimed: hence one at a time by default.
+    A sender's death leaves as many `uncertain` as it had claimed: hence few at a time.
     """
-    found = session.scalars(
-        _due(channel, now).order_by(Delivery.due_at).limit(limit).with_for_update(skip_locked=True)
-    ).all()
-    taken = [_take(delivery, now=now, machine_now=machine_now) for delivery in found]
+    wanted = select(Delivery).where(_is_due(channel, now))
+    if ids is not None:
+        wanted = wanted.where(Delivery.id.in_(ids))
+    ordered = wanted.order_by(*_FIRST).limit(limit)
+    found = session.scalars(ordered.with_for_update(skip_locked=True)).all()
+    taken = [_take(session, one, now=now, machine_now=machine_now) for one in found]
     return [parcel for parcel in taken if parcel is not None]
 
 
 def record(session: Session, parcel: Parcel, answer: Answer, *, now: datetime) -> None:
     """Write down what a carrier brought back. An answer after the lease ran out still counts,
     unless the delivery was settled or claimed anew meanwhile."""
-    delivery = session.get_one(Delivery, parcel.id, with_for_update=True, populate_existing=True)
-    is_open = delivery.state in (DeliveryState.SENDING, DeliveryState.UNCERTAIN)
-    if not is_open or delivery.lease_until != parcel.lease_until:
-        return
-    delivery.error = answer.error[:ERROR_LENGTH] if answer.error else None
+    record_all(session, [(parcel, answer)], now=now)
+
+
+def record_all(
+    session: Session, answers: Sequence[tuple[Parcel, Answer]], *, now: datetime
+) -> None:
+    """Write down what a carrier brought back for each of several parcels."""
+    keys = [parcel.id for parcel, _answer in answers]
+    locked = select(Delivery).where(Delivery.id.in_(keys)).order_by(Delivery.id)
+    found = session.scalars(locked.with_for_update(), execution_options={"populate_existing": True})
+    rows = {row.id: row for row in found}
+    accepted = [
+        rows[parcel.id]
+        for parcel, answer in answers
+        if _is_meant(rows.get(parcel.id), parcel) and _write(session, rows[parcel.id], answer, now)
+    ]
+    receipts.apply_early(session, accepted, now)
+
+
+def _is_meant(delivery: Delivery | None, parcel: Parcel) -> bool:
+    if delivery is None or delivery.lease_until != parcel.lease_until:
+        return False
+    return delivery.state in (DeliveryState.SENDING, DeliveryState.UNCERTAIN)
+
+
+def _write(session: Session, delivery: Delivery, answer: Answer, now: datetime) -> bool:
+    """Whether a receipt may already be there."""
+    delivery.error = None
     match answer.fate:
         case Fate.ACCEPTED:
-            delivery.take_step(Happening.ACCEPTED)
             delivery.provider, delivery.provider_id = answer.provider, answer.provider_id
-            receipts.apply_early(session, delivery, now)
+            advance(session, delivery, Happening.ACCEPTED, now, error=answer.error)
+            return True
         case Fate.REFUSED:
-            _fail(delivery, Happening.REFUSED, now)
+            advance(session, delivery, Happening.REFUSED, now, error=answer.error)
         case Fate.POSTPONED:
-            _postpone(delivery, answer, now)
-        case Fate.UNKNOWN if delivery.state == DeliveryState.SENDING:
-            _lose_sight(session, delivery, now)
+            _postpone(session, delivery, answer, now)
+        case Fate.UNTRIED:
+            delivery.tries -= 1
+            advance(session, delivery, Happening.GIVEN_BACK, now)
+        case Fate.UNKNOWN:
+            return lose_sight(session, delivery, now, error=answer.error)
+    return False
 
 
-def expire(session: Session, now: datetime) -> int:
-    """Fail what nobody may read any more, such as one-time codes after their minutes."""
-    late = session.scalars(
-        select(Delivery)
-        .where(Delivery.state == DeliveryState.QUEUED, Delivery.expires_at <= now)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for delivery in late:
-        delivery.error = "expired before it could leave"
-        _fail(delivery, Happening.EXPIRED, now)
-    return len(late)
+def lose_sight(
+    session: Session, delivery: Delivery, now: datetime, *, error: str | None = None
+) -> bool:
+    """Say of what is being sent that nobody knows; whether that is new."""
+    if delivery.state != DeliveryState.SENDING:
+        return False
+    delivery.ask_at, delivery.asks = now + ASK_AFTER, 0
+    advance(session, delivery, Happening.LOST_SIGHT, now, error=error)
+    return True
 
 
-def give_up_leases(session: Session, *, now: datetime, machine_now: datetime) -> int:
-    """Say `uncertain` of what a sender claimed and never reported on."""
-    abandoned = session.scalars(
-        select(Delivery)
-        .where(Delivery.state == DeliveryState.SENDING, Delivery.lease_until < machine_now)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for delivery in abandoned:
-        delivery.error = "the sender's lease ran out"
-        _lose_sight(session, delivery, now)
-    return len(abandoned)
+def set_back(session: Session, key: uuid.UUID, *, now: datetime, error: str) -> None:
+    """Count a try of what breaks its sender before it can be claimed: a bug of ours must not turn
+    in a circle for ever."""
+    delivery = session.get_one(Delivery, key, with_for_update=True, populate_existing=True)
+    if delivery.state != DeliveryState.QUEUED:
+        return
+    delivery.tries += 1
+    if delivery.tries > len(BACK_OFF):
+        advance(session, delivery, Happening.EXHAUSTED, now, error=error)
+    else:
+        delivery.due_at = now + BACK_OFF[delivery.tries - 1]
+        delivery.error = error[:ERROR_LENGTH]
 
 
-def needs_tidying(session: Session, *, now: datetime, machine_now: datetime) -> bool:
-    """Whether `expire` or `give_up_leases` would find something."""
-    expired = (Delivery.state == DeliveryState.QUEUED) & (Delivery.expires_at <= now)
-    abandoned = (Delivery.state == DeliveryState.SENDING) & (Delivery.lease_until < machine_now)
-    return session.scalar(select(Delivery.id).where(expired | abandoned).limit(1)) is not None
+ASK_AFTER = timedelta(minutes=1)
+"""How long the provider gets to write its own record, before it is asked what became of it."""
 
 
-def _due(channel: str, now: datetime) -> Any:
-    return select(Delivery).where(
+_FIRST = (Delivery.rank, Delivery.due_at)
+
+
+def _is_due(channel: str, now: datetime) -> ColumnElement[bool]:
+    return and_(
         Delivery.channel == channel,
         Delivery.state == DeliveryState.QUEUED,
         Delivery.due_at <= now,
@@ -218,10 +280,16 @@ def _due(channel: str, now: datetime) -> Any:
     )
 
 
-def _take(delivery: Delivery, *, now: datetime, machine_now: datetime) -> Parcel | None:
-    delivery.take_step(Happening.CLAIMED)
+def _take(
+    session: Session, delivery: Delivery, *, now: datetime, machine_now: datetime
+) -> Parcel | None:
+    if delivery.repeat_until is not None and delivery.repeat_until < machine_now:
+        delivery.repeat_until, delivery.ask_at = None, None
+        advance(session, delivery, Happening.CAME_TOO_LATE, now, error="too late to repeat it")
+        return None
     delivery.lease_until = machine_now + LEASE
     delivery.tries += 1
+    advance(session, delivery, Happening.CLAIMED, now)
     try:
         return Parcel(
             id=delivery.id,
@@ -232,29 +300,32 @@ def _take(delivery: Delivery, *, now: datetime, machine_now: datetime) -> Parcel
             slots=slots_of(delivery),
         )
     except SealError as error:  # one damaged row must not hold up all behind it
-        delivery.error = str(error)[:ERROR_LENGTH]
-        _fail(delivery, Happening.REFUSED, now)
+        advance(session, delivery, Happening.REFUSED, now, error=str(error))
         return None
 
 
-def _postpone(delivery: Delivery, answer: Answer, now: datetime) -> None:
+def _postpone(session: Session, delivery: Delivery, answer: Answer, now: datetime) -> None:
     if answer.stops_channel:
         delivery.tries -= 1
     elif delivery.tries > len(BACK_OFF):
-        _fail(delivery, Happening.REFUSED, now)
+        advance(session, delivery, Happening.EXHAUSTED, now, error=answer.error)
         return
-    delivery.take_step(Happening.POSTPONED)
-    delivery.due_at = now + (answer.retry_in or BACK_OFF[delivery.tries - 1])
+    delivery.due_at = now + (answer.retry_in or BACK_OFF[max(delivery.tries - 1, 0)])
+    advance(session, delivery, Happening.POSTPONED, now, error=answer.error)
 
 
-def _lose_sight(session: Session, delivery: Delivery, now: datetime) -> None:
-    delivery.take_step(Happening.LOST_SIGHT)
-    receipts.apply_early(session, delivery, now)
-
-
-def _fail(delivery: Delivery, happening: Happening, now: datetime) -> None:
-    delivery.take_step(happening)
-    delivery.settled_at = now
+def _break_loop(session: Session, delivery: Delivery, now: datetime) -> None:
+    """Stop it where the same words went to the same address too often: two machines that answer
+    each other would never end."""
+    limit = parameters.in_force_or_first("telling.same_words", business_date(now)).value
+    since = now - timedelta(minutes=limit["within_minutes"])
+    again = select(func.count()).where(
+        Delivery.words == delivery.words, Delivery.created_at > since, Delivery.created_at <= now
+    )
+    if (session.scalar(again) or 0) >= limit["times"]:
+        delivery.take_step(Happening.LOOPED)
+        delivery.settled_at = now
+        delivery.error = "the same words to the same address, too often"
 
 
 def _earlier(session: Session, once: str) -> Delivery | None:

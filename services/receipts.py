@@ -8,17 +8,18 @@ if only one message can be meant.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from channels.sms.callbacks import Receipt as Report
 from models import Delivery
 from models.sealing import blind_index
-from models.telling import SETTLED, DeliveryState, Happening, Receipt
+from models.telling import DeliveryState, Happening, Receipt
+from services.delivery_steps import advance
 
 MATCH_WITHIN = timedelta(days=1)
 """How far apart a message and a report of an unknown number may be, to belong together."""
@@ -29,24 +30,43 @@ def record(session: Session, reports: Iterable[Report], now: datetime) -> int:
     return sum(_record(session, report, now) for report in reports)
 
 
-def apply_early(session: Session, delivery: Delivery, now: datetime) -> None:
-    """Use the reports that came before `delivery` was known by its provider's number, or, now that
-    it is uncertain, those of its phone that nothing else explains."""
-    waiting = select(Receipt).where(Receipt.delivery_id.is_(None)).order_by(Receipt.id)
-    if delivery.provider_id is not None:
-        mine = waiting.where(
-            Receipt.provider == delivery.provider, Receipt.provider_id == delivery.provider_id
-        )
-    else:
-        mine = waiting.where(
-            Receipt.phone_index == delivery.address_index,
-            Receipt.received_at >= delivery.created_at,
-            Receipt.received_at <= now,
-        )
-        if _candidate(session, delivery.address_index or "", now) is not delivery:
-            return
-    for receipt in session.scalars(mine).all():
-        _settle(delivery, receipt, now)
+def apply_early(session: Session, deliveries: Sequence[Delivery], now: datetime) -> None:
+    """Use the reports that came before these were known by their provider's number, or, where they
+    are uncertain, those of their phone that nothing else explains."""
+    numbers = [one.provider_id for one in deliveries if one.provider_id is not None]
+    keys = [one.id for one in deliveries]
+    if numbers:
+        known = or_(Receipt.provider_id.in_(numbers), Receipt.delivery_id.in_(keys))
+        early = session.scalars(select(Receipt).where(known).order_by(Receipt.id)).all()
+        for delivery in deliveries:
+            for receipt in early:
+                if _is_about(receipt, delivery):
+                    _settle(session, delivery, receipt, now)
+    for delivery in deliveries:
+        if delivery.state == DeliveryState.UNCERTAIN:
+            _apply_unexplained(session, delivery, now)
+
+
+def _is_about(receipt: Receipt, delivery: Delivery) -> bool:
+    if receipt.delivery_id is not None:
+        return receipt.delivery_id == delivery.id
+    mine = (delivery.provider, delivery.provider_id)
+    return (receipt.provider, receipt.provider_id) == mine
+
+
+def _apply_unexplained(session: Session, delivery: Delivery, now: datetime) -> None:
+    if delivery.channel != "sms":
+        return
+    if _candidate(session, delivery.address_index or "", now) is not delivery:
+        return
+    waiting = select(Receipt).where(
+        Receipt.delivery_id.is_(None),
+        Receipt.phone_index == delivery.address_index,
+        Receipt.received_at >= delivery.created_at,
+        Receipt.received_at <= now,
+    )
+    for receipt in session.scalars(waiting.order_by(Receipt.id)).all():
+        _settle(session, delivery, receipt, now)
 
 
 def _record(session: Session, report: Report, now: datetime) -> bool:
@@ -55,7 +75,7 @@ def _record(session: Session, report: Report, now: datetime) -> bool:
         return False
     delivery = _sent_as(session, report) or _candidate(session, receipt.phone_index, now)
     if delivery is not None:
-        _settle(delivery, receipt, now)
+        _settle(session, delivery, receipt, now)
     return True
 
 
@@ -112,14 +132,12 @@ def _candidate(session: Session, phone_index: str, now: datetime) -> Delivery | 
     return open_ones[0] if only_one else None
 
 
-def _settle(delivery: Delivery, receipt: Receipt, now: datetime) -> None:
+def _settle(session: Session, delivery: Delivery, receipt: Receipt, now: datetime) -> None:
     """Take the step if the state still allows it; the report is linked in any case."""
     receipt.delivery_id = delivery.id
     happening = Happening.ARRIVED if receipt.arrived else Happening.BOUNCED
     if not delivery.allows(happening):
         return
-    delivery.take_step(happening)
     delivery.provider, delivery.provider_id = receipt.provider, receipt.provider_id
-    delivery.error = None if receipt.arrived else receipt.status
-    if delivery.state in SETTLED:
-        delivery.settled_at = now
+    delivery.error = None
+    advance(session, delivery, happening, now, error=None if receipt.arrived else receipt.status)

@@ -22,7 +22,7 @@ from models.sealing import Keyring
 from models.telling import DeliveryState
 from sandbox.world import World
 from scheduler.works import machine_time
-from services import outbox, receipts
+from services import outbox, receipts, uncertain
 from services.outbox import LEASE
 from tests.builders import phone
 from tests.sandbox.conftest import served_world
@@ -117,7 +117,7 @@ def test_a_sender_killed_in_mid_send_leaves_uncertain_and_nothing_is_sent_twice(
     now = machine_time()
     with sessions.begin() as session:
         later = now + LEASE + timedelta(seconds=1)
-        assert outbox.give_up_leases(session, now=now, machine_now=later) == 1
+        assert uncertain.give_up_leases(session, now=now, machine_now=later) == 1
         session.get_one(Lease, "clock").until = now  # the dead process's lease has run out too
     assert state(sessions) == DeliveryState.UNCERTAIN
     put(sessions, to=OTHER)

@@ -8,14 +8,19 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from models import Delivery, Material, new_id
-from models.telling import DeliveryState
+from models import ChannelRest, Delivery, Material, new_id
+from models.telling import DeliveryState, Happening
 from sandbox.world import World
+from scheduler import mail_works
 from scheduler.carriers import Carrier, WechatCarrier
 from scheduler.composition import make_sms_carrier, make_sms_gateway, make_wechat_api
+from scheduler.mail_works import HandOut
+from scheduler.pace import Pace, SqlCount
+from scheduler.sending import Sender
 from scheduler.works import Works
-from services import materials, outbox
+from services import materials, outbox, uncertain
 from services.outbox import BACK_OFF, LEASE
+from services.uncertain import Finding, Known, Question
 from settings import load
 from tests.builders import NOW, create_contact, create_conversation, phone
 from tests.sandbox.conftest import LI, served_world
@@ -76,6 +81,24 @@ def put(works: Works, **more: Any) -> Any:
         return outbox.enqueue(session, **{**given, **more}).id
 
 
+def is_due(works: Works, channel: str) -> bool:
+    """Whether the clock would hand something out on this channel."""
+    handed: list[str] = []
+    works.hand = lambda channel, ids: handed.extend([channel] * len(ids))
+    look = HandOut()
+    if look.is_due(works):
+        look.hand(works)
+    return channel in handed
+
+
+def send(works: Works, channel: str) -> int:
+    """Let a sender have all that is due; how many it was."""
+    with works.sessions() as session:
+        ids = outbox.due(session, channel, now=works.clock.now(session), limit=50)
+    assert Sender(works, Pace(SqlCount(works.sessions, works.machine), {})).deliver(channel, ids)
+    return len(ids)
+
+
 def delivery(works: Works, key: Any) -> Delivery:
     with works.sessions() as session:
         return session.get_one(Delivery, key)
@@ -91,10 +114,10 @@ def test_a_code_arrives_as_its_registered_text_and_no_other_time(
     book = load_book()
     world.sms_templates.load({"one_time_code": "验证码{1}，{2}分钟内有效。"})
     key = put(works)
-    assert works.has_mail("sms")
-    assert works.send_mail("sms") == 1
-    assert not works.has_mail("sms")
-    assert works.send_mail("sms") == 0
+    assert is_due(works, "sms")
+    assert send(works, "sms") == 1
+    assert not is_due(works, "sms")
+    assert send(works, "sms") == 0
     [sms] = on_the_phone(world)
     assert sms["text"] == f"【{book.text('sms.sign')}】验证码135790，10分钟内有效。"
     sent = delivery(works, key)
@@ -108,12 +131,12 @@ def test_a_provider_that_refuses_for_now_is_asked_again_later(
     code = "LimitExceeded.PhoneNumberThirtySecondLimit"
     world.faults.add({"target": "sms", "kind": "code", "value": code})
     key = put(works)
-    assert works.send_mail("sms") == 1
+    assert send(works, "sms") == 1
     waiting = delivery(works, key)
     assert (waiting.state, waiting.due_at) == (DeliveryState.QUEUED, NOW + timedelta(seconds=30))
     assert code in (waiting.error or "")
     hand.at += timedelta(seconds=30)
-    assert works.send_mail("sms") == 1
+    assert send(works, "sms") == 1
     assert delivery(works, key).state == DeliveryState.ACCEPTED
 
 
@@ -122,7 +145,7 @@ def test_a_wrong_number_is_final(works: Works, world: World) -> None:
         {"target": "sms", "kind": "code", "value": "FailedOperation.PhoneNumberInBlacklist"}
     )
     key = put(works)
-    works.send_mail("sms")
+    send(works, "sms")
     failed = delivery(works, key)
     assert (failed.state, failed.settled_at) == (DeliveryState.FAILED, NOW)
     assert PHONE not in (failed.error or "")
@@ -132,10 +155,14 @@ def test_an_empty_purse_stops_the_channel_and_loses_nothing(works: Works, world:
     code = "FailedOperation.InsufficientBalanceInSmsPackage"
     world.faults.add({"target": "sms", "kind": "code", "value": code})
     first, second = put(works), put(works, slots={"code": "246802", "minutes": 10})
-    assert works.send_mail("sms") == 1
-    assert not works.has_mail("sms")
-    assert [delivery(works, key).state for key in (first, second)] == [DeliveryState.QUEUED] * 2
-    assert delivery(works, first).tries == 0
+    assert send(works, "sms") == 2
+    assert not is_due(works, "sms")
+    rows = [delivery(works, key) for key in (first, second)]
+    assert [row.state for row in rows] == [DeliveryState.QUEUED] * 2
+    assert [row.tries for row in rows] == [0, 0]
+    assert {row.happening for row in rows} == {Happening.POSTPONED, Happening.GIVEN_BACK}
+    with works.sessions() as session:
+        assert code in (session.get_one(ChannelRest, "sms").error or "")
 
 
 def test_an_answer_that_breaks_off_is_uncertain_and_never_repeated(
@@ -143,18 +170,18 @@ def test_an_answer_that_breaks_off_is_uncertain_and_never_repeated(
 ) -> None:
     world.faults.add({"target": "sms", "kind": "html"})
     key = put(works)
-    works.send_mail("sms")
+    send(works, "sms")
     assert delivery(works, key).state == DeliveryState.UNCERTAIN
     hand.at += BACK_OFF[-1]
-    assert works.send_mail("sms") == 0
+    assert send(works, "sms") == 0
 
 
 def test_an_expired_code_does_not_leave(works: Works, world: World, hand: Hand) -> None:
     key = put(works, expires_at=NOW + timedelta(minutes=10))
     hand.at += timedelta(minutes=10)
-    assert not works.has_mail("sms")
-    assert works.has_untidy_mail()
-    assert works.tidy_mail() == 1
+    assert not is_due(works, "sms")
+    assert mail_works.has_untidy_mail(works)
+    assert mail_works.tidy_mail(works) == 1
     assert delivery(works, key).state == DeliveryState.FAILED
     assert on_the_phone(world) == []
 
@@ -163,10 +190,10 @@ def test_what_a_dead_sender_left_becomes_uncertain(works: Works, world: World) -
     key = put(works)
     with works.sessions.begin() as session:
         outbox.claim(session, "sms", now=NOW, machine_now=works.machine() - LEASE)
-    assert works.has_untidy_mail()
-    assert works.tidy_mail() == 1
+    assert mail_works.has_untidy_mail(works)
+    assert mail_works.tidy_mail(works) == 1
     assert delivery(works, key).state == DeliveryState.UNCERTAIN
-    assert not works.has_untidy_mail()
+    assert not mail_works.has_untidy_mail(works)
 
 
 def test_a_bug_in_a_carrier_is_uncertain_and_does_not_stop_the_others(works: Works) -> None:
@@ -174,16 +201,19 @@ def test_a_bug_in_a_carrier_is_uncertain_and_does_not_stop_the_others(works: Wor
         def carry(self, parcel: outbox.Parcel) -> outbox.Answer:
             raise ZeroDivisionError
 
+        def find_out(self, question: Question) -> Finding:
+            raise ZeroDivisionError
+
     works.carriers = {"sms": Broken()}
     keys = [put(works), put(works)]
-    assert works.send_mail("sms") == 2
+    assert send(works, "sms") == 2
     assert [delivery(works, key).state for key in keys] == [DeliveryState.UNCERTAIN] * 2
 
 
 def test_an_answer_is_written_down_although_the_database_was_busy(
     works: Works, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, failures = outbox.record, [1, 1]
+    real, failures = outbox.record_all, [1, 1]
 
     def busy(*given: Any, **more: Any) -> None:
         if failures:
@@ -191,25 +221,76 @@ def test_an_answer_is_written_down_although_the_database_was_busy(
             raise OperationalError("", {}, Exception("database is locked"))
         real(*given, **more)
 
-    monkeypatch.setattr(outbox, "record", busy)
-    monkeypatch.setattr("scheduler.works.RECORD_PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(outbox, "record_all", busy)
+    monkeypatch.setattr("scheduler.sending.RECORD_PAUSES", (0.0, 0.0, 0.0))
     key = put(works)
-    assert works.send_mail("sms") == 1
+    assert send(works, "sms") == 1
     assert (delivery(works, key).state, failures) == (DeliveryState.ACCEPTED, [])
+
+
+def test_told_to_stop_a_sender_gives_back_what_it_did_not_try(works: Works) -> None:
+    key = put(works)
+    works.stopping.set()
+    send(works, "sms")
+    assert delivery(works, key).happening == Happening.GIVEN_BACK
+    works.stopping.clear()
+    send(works, "sms")
+    assert delivery(works, key).state == DeliveryState.ACCEPTED
+
+
+def test_what_the_provider_says_when_asked_settles_it(works: Works, hand: Hand) -> None:
+    found = {"state": Known.NOT_YET}
+
+    class Knowing:
+        def carry(self, parcel: outbox.Parcel) -> outbox.Answer:
+            return outbox.Answer(outbox.Fate.UNKNOWN, error="time-out")
+
+        def find_out(self, question: Question) -> Finding:
+            assert (question.address, question.reference) == (PHONE, str(key))
+            return Finding(found["state"], "tencent", "2640:7")
+
+    works.carriers = {"sms": Knowing()}
+    key = put(works)
+    send(works, "sms")
+    assert not mail_works.has_questions(works)
+    hand.at += outbox.ASK_AFTER
+    assert mail_works.has_questions(works)
+    assert mail_works.ask_providers(works) == 0
+    assert not mail_works.has_questions(works)
+    found["state"] = Known.ARRIVED
+    hand.at += uncertain.NEXT_ASK[0]
+    assert mail_works.ask_providers(works) == 1
+    assert delivery(works, key).state == DeliveryState.DELIVERED
+
+
+def test_a_carrier_that_breaks_when_asked_leaves_it_uncertain(works: Works, hand: Hand) -> None:
+    class Broken:
+        def carry(self, parcel: outbox.Parcel) -> outbox.Answer:
+            raise ZeroDivisionError
+
+        def find_out(self, question: Question) -> Finding:
+            raise ZeroDivisionError
+
+    works.carriers = {"sms": Broken()}
+    key = put(works)
+    send(works, "sms")
+    hand.at += outbox.ASK_AFTER
+    assert mail_works.ask_providers(works) == 0
+    assert delivery(works, key).state == DeliveryState.UNCERTAIN
 
 
 def test_a_text_that_nobody_registered_or_worded_is_refused(works: Works) -> None:
     unknown, gap = put(works, key="sms.nothing"), put(works, slots={"code": "1"})
     unworded = put(works, channel="wechat", address=LI, key="materials.nothing")
-    works.send_mail("sms")
-    works.send_mail("wechat")
+    send(works, "sms")
+    send(works, "wechat")
     for key in (unknown, gap, unworded):
         assert delivery(works, key).state == DeliveryState.FAILED
 
 
 def test_a_long_answer_is_cut_to_three_parts(works: Works, world: World) -> None:
     put(works, key="sms.reply", slots={"text": "您好，" * 300})
-    works.send_mail("sms")
+    send(works, "sms")
     [sms] = on_the_phone(world)
     assert len(sms["params"][0]) == 3 * 67 - len("【兖州人社】")
 
@@ -217,7 +298,7 @@ def test_a_long_answer_is_cut_to_three_parts(works: Works, world: World) -> None
 def test_a_channel_without_carrier_keeps_its_mail(works: Works) -> None:
     works.carriers = {}
     put(works)
-    assert not works.has_mail("sms")
+    assert not is_due(works, "sms")
 
 
 def write(world: World, works: Works) -> Any:
@@ -266,7 +347,7 @@ def test_a_photo_that_is_gone_is_told_by_customer_service(works: Works, world: W
     key = put_material(world, works, contact_id=write(world, works), media_id="no-such-media")
     works.fetch_materials()
     assert state_of(works, key) == "lost"
-    assert works.send_mail("wechat") == 1
+    assert send(works, "wechat") == 1
     [told] = world.ledger.sent_by_service("wechat", LI)
     assert told.text == load_book().text("materials.lost", sent_on="2022-04-06")
 
@@ -313,7 +394,7 @@ def test_what_the_platform_says_decides(
     world.faults.add({"target": "custom/send", "kind": "errcode", "value": code})
     slots = {"sent_on": "2022-04-06"}
     key = put(works, channel="wechat", address=LI, key="materials.lost", slots=slots)
-    works.send_mail("wechat")
+    send(works, "wechat")
     assert delivery(works, key).state == state
 
 
@@ -324,5 +405,5 @@ def test_a_broken_answer_to_a_customer_service_message_is_uncertain(
     world.faults.add({"target": "custom/send", "kind": "html"})
     slots = {"sent_on": "2022-04-06"}
     key = put(works, channel="wechat", address=LI, key="materials.lost", slots=slots)
-    works.send_mail("wechat")
+    send(works, "wechat")
     assert delivery(works, key).state == DeliveryState.UNCERTAIN

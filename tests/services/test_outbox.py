@@ -12,8 +12,11 @@ from sqlalchemy.orm import Session, sessionmaker
 from channels.sms.callbacks import Receipt as Report
 from models import Contact, Delivery, new_id
 from models.telling import DELIVERY_STEPS, DeliveryState, Happening, IllegalStep, Receipt
-from services import outbox, receipts
+from rules import parameters
+from services import outbox, receipts, uncertain
+from services.delivery_steps import advance
 from services.outbox import BACK_OFF, LEASE, Answer, Fate, Parcel
+from services.uncertain import Finding, Known, Question
 from tests.builders import NOW, phone
 
 PHONE = phone(7)
@@ -52,7 +55,21 @@ def report(*, arrived: bool = True, number: str = "2640:1", to: str = PHONE) -> 
     )
 
 
-def settle(session: Session, delivery: Delivery, happening: Happening) -> None:
+FINDINGS = {
+    Happening.REPEATED: Finding(Known.REPEATABLE, repeat_until=LATER),
+    Happening.NEVER_TAKEN: Finding(Known.NEVER_TAKEN),
+    Happening.FOUND: Finding(Known.FOUND),
+}
+
+
+def question(delivery: Delivery) -> Question:
+    number = str(delivery.id)
+    return Question(delivery.id, "sms", "tencent", PHONE, delivery.key, number, called_at=NOW)
+
+
+def settle(  # noqa: C901 - one case per edge
+    session: Session, delivery: Delivery, happening: Happening
+) -> None:
     """Let the thing really happen, through the verb that a service would use."""
     parcel = Parcel(
         delivery.id, delivery.lease_until or NOW, delivery.channel, PHONE, delivery.key, {}
@@ -60,18 +77,37 @@ def settle(session: Session, delivery: Delivery, happening: Happening) -> None:
     match happening:
         case Happening.CLAIMED:
             outbox.claim(session, "sms", now=NOW, machine_now=NOW)
+        case Happening.GIVEN_BACK:
+            outbox.record(session, parcel, Answer(Fate.UNTRIED), now=NOW)
         case Happening.EXPIRED:
-            outbox.expire(session, NOW + timedelta(days=9))
+            uncertain.expire(session, NOW + timedelta(days=9))
+        case Happening.LOOPED:
+            if delivery.allows(happening):  # `enqueue` does it before there is a row
+                advance(session, delivery, happening, NOW)
+        case Happening.WITHDRAWN:
+            outbox.withdraw(session, delivery, now=NOW, reason="no longer true")
         case Happening.ACCEPTED:
             outbox.record(session, parcel, ACCEPTED, now=NOW)
         case Happening.POSTPONED:
             outbox.record(session, parcel, Answer(Fate.POSTPONED, error="busy"), now=NOW)
         case Happening.REFUSED:
             outbox.record(session, parcel, Answer(Fate.REFUSED, error="no such number"), now=NOW)
+        case Happening.EXHAUSTED:
+            delivery.tries = len(BACK_OFF) + 1
+            session.flush()
+            outbox.set_back(session, delivery.id, now=NOW, error="KeyError")
+            outbox.record(session, parcel, Answer(Fate.POSTPONED, error="busy"), now=NOW)
         case Happening.LOST_SIGHT:
-            outbox.give_up_leases(session, now=NOW, machine_now=LATER)
+            uncertain.give_up_leases(session, now=NOW, machine_now=LATER)
+        case Happening.REPEATED | Happening.NEVER_TAKEN | Happening.FOUND:
+            uncertain.settle(session, question(delivery), FINDINGS[happening], now=NOW)
+        case Happening.CAME_TOO_LATE:
+            delivery.repeat_until = NOW - timedelta(seconds=1)
+            session.flush()
+            outbox.claim(session, "sms", now=NOW, machine_now=NOW)
         case Happening.ARRIVED:
-            receipts.record(session, [report()], NOW)
+            named = replace(report(), reference=str(delivery.id))
+            receipts.record(session, [named], NOW)
         case Happening.BOUNCED:
             receipts.record(session, [report(arrived=False)], NOW)
 
@@ -86,6 +122,7 @@ def in_state(session: Session, state: DeliveryState) -> Delivery:
         DeliveryState.UNCERTAIN: (Happening.CLAIMED, Happening.LOST_SIGHT),
         DeliveryState.DELIVERED: (Happening.CLAIMED, Happening.ACCEPTED, Happening.ARRIVED),
         DeliveryState.FAILED: (Happening.CLAIMED, Happening.ACCEPTED, Happening.BOUNCED),
+        DeliveryState.STOPPED: (Happening.WITHDRAWN,),
     }
     for happening in ways[state]:
         settle(session, delivery, happening)
@@ -104,7 +141,8 @@ def test_every_edge_is_walked_by_its_verb(
     delivery = in_state(session, before)
     settle(session, delivery, happening)
     assert delivery.state == after
-    ended = after in (DeliveryState.DELIVERED, DeliveryState.FAILED)
+    assert delivery.happening == happening
+    ended = after in (DeliveryState.DELIVERED, DeliveryState.FAILED, DeliveryState.STOPPED)
     assert (delivery.settled_at is not None) == ended
 
 
@@ -145,7 +183,7 @@ def test_what_is_not_due_or_expired_or_for_another_channel_stays(session: Sessio
 def test_an_expired_code_is_never_sent(session: Session) -> None:
     code = put(session, expires_at=NOW + timedelta(minutes=10))
     after = NOW + timedelta(minutes=10)
-    assert outbox.expire(session, after) == 1
+    assert uncertain.expire(session, after) == 1
     assert code.state == DeliveryState.FAILED
     assert outbox.claim(session, "sms", now=after, machine_now=NOW) == []
 
@@ -203,7 +241,7 @@ def test_a_stopped_channel_does_not_use_up_tries(session: Session) -> None:
 def test_an_answer_to_an_earlier_claim_is_not_taken_for_the_present_one(session: Session) -> None:
     delivery = put(session)
     first = take(session)
-    outbox.give_up_leases(session, now=NOW, machine_now=LATER)
+    uncertain.give_up_leases(session, now=NOW, machine_now=LATER)
     outbox.record(session, first, Answer(Fate.POSTPONED), now=NOW)
     delivery.due_at = NOW
     session.flush()
@@ -217,7 +255,7 @@ def test_an_answer_to_an_earlier_claim_is_not_taken_for_the_present_one(session:
 def test_a_living_lease_is_left_alone(session: Session) -> None:
     put(session)
     take(session)
-    assert outbox.give_up_leases(session, now=NOW, machine_now=NOW + LEASE / 2) == 0
+    assert uncertain.give_up_leases(session, now=NOW, machine_now=NOW + LEASE / 2) == 0
 
 
 def test_a_damaged_row_does_not_hold_up_the_others(session: Session) -> None:
@@ -283,8 +321,8 @@ def test_a_failure_after_success_changes_nothing(session: Session) -> None:
 
 def test_many_senders_never_get_the_same_delivery(sessions: sessionmaker[Session]) -> None:
     with sessions.begin() as session:
-        for _ in range(40):
-            put(session)
+        for number in range(40):
+            put(session, address=phone(number))
     taken: list[Any] = []
 
     def work() -> None:
@@ -302,3 +340,140 @@ def test_many_senders_never_get_the_same_delivery(sessions: sessionmaker[Session
         thread.join(timeout=60)
     assert len(taken) == 40
     assert len(set(taken)) == 40
+
+
+def test_what_somebody_waits_for_goes_before_what_waited_longer(session: Session) -> None:
+    put(session, due_at=NOW - timedelta(hours=1))
+    code = put(session, expires_at=NOW + timedelta(minutes=10))
+    assert take(session).id == code.id
+
+
+def test_an_early_receipt_that_names_our_own_number_is_used(session: Session) -> None:
+    """Aliyun gives our number back; its receipt can be there before its answer."""
+    delivery = put(session)
+    parcel = take(session)
+    receipts.record(session, [replace(report(), reference=str(delivery.id))], NOW)
+    assert delivery.settled_at is None
+    outbox.record(session, parcel, ACCEPTED, now=NOW)
+    assert delivery.state == DeliveryState.DELIVERED
+
+
+def test_the_same_words_in_a_circle_are_stopped(session: Session) -> None:
+    limit = parameters.in_force("telling.same_words", NOW.date()).value
+    states = [put(session, slots={"code": "1", "minutes": 1}).state for _ in range(limit["times"])]
+    assert set(states) == {DeliveryState.QUEUED}
+    one_more = put(session, slots={"minutes": 1, "code": "1"})
+    assert (one_more.state, one_more.happening) == (DeliveryState.STOPPED, Happening.LOOPED)
+    assert one_more.settled_at == NOW
+    assert put(session, slots={"code": "2", "minutes": 1}).state == DeliveryState.QUEUED
+    assert put(session, slots={"code": "1", "minutes": 1}, address=phone(8)).state == (
+        DeliveryState.QUEUED
+    )
+    later = NOW + timedelta(minutes=limit["within_minutes"])
+    assert put(session, slots={"code": "1", "minutes": 1}, now=later).state == DeliveryState.QUEUED
+
+
+def test_what_is_no_longer_true_does_not_leave(session: Session) -> None:
+    gone, waiting = in_state(session, DeliveryState.ACCEPTED), put(session)
+    assert outbox.withdraw(session, waiting, now=NOW, reason="the day was confirmed")
+    assert not outbox.withdraw(session, gone, now=NOW, reason="the day was confirmed")
+    assert waiting.error == "the day was confirmed"
+    assert gone.state == DeliveryState.ACCEPTED
+
+
+def test_a_sender_that_stops_gives_back_what_it_did_not_try(session: Session) -> None:
+    delivery = put(session)
+    outbox.record(session, take(session), Answer(Fate.UNTRIED), now=NOW)
+    assert (delivery.state, delivery.tries, delivery.due_at) == (DeliveryState.QUEUED, 0, NOW)
+    assert take(session).id == delivery.id
+
+
+def test_several_answers_are_written_at_once(session: Session) -> None:
+    for number in range(4):
+        put(session, address=phone(number))
+    parcels = outbox.claim(session, "sms", now=NOW, machine_now=NOW, limit=4)
+    receipts.record(session, [report(number="2640:9", to=phone(1))], NOW)
+    fates = [
+        Answer(Fate.ACCEPTED, "tencent", "2640:8"),
+        Answer(Fate.ACCEPTED, "tencent", "2640:9"),
+        Answer(Fate.REFUSED, error="no such number"),
+        Answer(Fate.UNKNOWN, error="time-out"),
+    ]
+    outbox.record_all(session, list(zip(parcels, fates, strict=True)), now=NOW)
+    states = [session.get_one(Delivery, parcel.id).state for parcel in parcels]
+    assert states == ["accepted", "delivered", "failed", "uncertain"]
+
+
+def test_whoever_listens_hears_what_became_of_a_message(session: Session) -> None:
+    heard: list[str] = []
+
+    def listen(_session: Session, delivery: Delivery, _now: Any) -> None:
+        heard.append(delivery.state)
+
+    outbox.on_settled.append(listen)
+    try:
+        in_state(session, DeliveryState.DELIVERED)
+        in_state(session, DeliveryState.STOPPED)
+    finally:
+        outbox.on_settled.remove(listen)
+    assert heard == ["accepted", "delivered", "stopped"]
+
+
+def lost(session: Session) -> Delivery:
+    return in_state(session, DeliveryState.UNCERTAIN)
+
+
+def test_an_uncertain_one_is_asked_about_less_and_less_often(session: Session) -> None:
+    delivery = lost(session)
+    assert not uncertain.needs_asking(session, NOW)
+    asked_at, times = NOW + outbox.ASK_AFTER, 0
+    while delivery.ask_at is not None:
+        assert delivery.ask_at == asked_at
+        [asked] = uncertain.questions(session, asked_at)
+        assert (asked.id, asked.address, asked.reference) == (delivery.id, PHONE, str(delivery.id))
+        assert uncertain.questions(session, asked_at) == []
+        uncertain.settle(session, asked, Finding(Known.NOT_YET), now=asked_at)
+        asked_at += uncertain.NEXT_ASK[times] if times < len(uncertain.NEXT_ASK) else LEASE
+        times += 1
+    assert times == len(uncertain.NEXT_ASK) + 1
+    assert delivery.state == DeliveryState.UNCERTAIN  # for good, and counted
+    assert uncertain.counts(session) == {"uncertain": 1}
+
+
+def test_what_nobody_can_be_asked_about_stays_uncertain(session: Session) -> None:
+    delivery = lost(session)
+    uncertain.settle(session, question(delivery), Finding(Known.NEVER), now=NOW)
+    assert (delivery.state, delivery.ask_at) == (DeliveryState.UNCERTAIN, None)
+
+
+def test_what_the_provider_never_had_is_sent_again(session: Session) -> None:
+    delivery = lost(session)
+    uncertain.settle(session, question(delivery), Finding(Known.NEVER_TAKEN), now=NOW)
+    assert take(session).id == delivery.id
+
+
+def test_what_the_provider_knows_is_believed(session: Session) -> None:
+    pair = [lost(session), lost(session)]
+    for delivery, known in zip(pair, (Known.ARRIVED, Known.BOUNCED), strict=True):
+        found = Finding(known, "tencent", f"2640:{known}")
+        uncertain.settle(session, question(delivery), found, now=NOW)
+    assert [one.state for one in pair] == [DeliveryState.DELIVERED, DeliveryState.FAILED]
+
+
+def test_a_repeat_leaves_only_while_the_platform_knows_its_key(session: Session) -> None:
+    delivery = lost(session)
+    early, late = NOW + timedelta(minutes=5), NOW + timedelta(minutes=9)
+    uncertain.settle(
+        session, question(delivery), Finding(Known.REPEATABLE, repeat_until=early), now=NOW
+    )
+    session.flush()
+    assert outbox.claim(session, "sms", now=NOW, machine_now=late) == []
+    assert (delivery.state, delivery.ask_at) == (DeliveryState.UNCERTAIN, None)
+
+
+def test_a_receipt_that_overtakes_a_repeat_keeps_it_from_leaving(session: Session) -> None:
+    delivery = lost(session)
+    uncertain.settle(session, question(delivery), FINDINGS[Happening.REPEATED], now=NOW)
+    receipts.record(session, [replace(report(), reference=str(delivery.id))], NOW)
+    assert delivery.state == DeliveryState.DELIVERED
+    assert outbox.claim(session, "sms", now=NOW, machine_now=NOW) == []
