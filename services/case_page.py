@@ -1,7 +1,7 @@
 """Everything the console shows of one case on one screen, in few queries.
 
-Who sees it has been checked by then (`find`). Objections and tickets respect their routing: an
-office that is accused never learns that there is one.
+Who sees it has been checked by then (`find`). That somebody objected, when, and what was decided,
+everybody sees who sees the case; whose ticket it is, only the offices that the ticket is routed to.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ class Vote:
 
 @dataclass(frozen=True)
 class Complaint:
-    """An objection to this person on the notice, without who raised it."""
+    """An objection to this person on a notice, without who raised it. No number: none of this
+    office's business."""
 
     objection: Objection
     ticket_number: str | None
@@ -123,7 +124,7 @@ def gather(session: Session, application: Application, acting: Acting, now: date
         papers=_papers(session, application),
         circumstances=checked,
         vote=_vote(session, application),
-        complaints=_seen_by(objections, acting),
+        complaints=_shown_to(objections, acting),
         offers=procedure.offers(session, application, acting, now, known=known),
         posts=case_work.posts_for(session, application)
         if case_work.may_assign(application, acting)
@@ -214,8 +215,6 @@ def _vote(session: Session, application: Application) -> Vote | None:
 def _objections(
     session: Session, application: Application
 ) -> tuple[tuple[Objection, Ticket | None], ...]:
-    if application.notice_id is None:
-        return ()
     rows = session.execute(
         select(Objection, Ticket)
         .join(PublicNoticeItem, Objection.item_id == PublicNoticeItem.id)
@@ -226,11 +225,14 @@ def _objections(
     return tuple((objection, ticket) for objection, ticket in rows)
 
 
-def _seen_by(
+def _shown_to(
     objections: Sequence[tuple[Objection, Ticket | None]], acting: Acting
 ) -> tuple[Complaint, ...]:
+    """Every objection to this person; the number of its ticket for whoever may handle it."""
+    region = acting.region
     return tuple(
-        Complaint(objection, ticket.number if ticket else None)
+        Complaint(objection, ticket.number)
+        if ticket is not None and region is not None and tickets.may_see(ticket, region)
+        else Complaint(objection, None)
         for objection, ticket in objections
-        if ticket is None or (acting.region and tickets.may_see(ticket, acting.region))
     )

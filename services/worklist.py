@@ -1,8 +1,9 @@
 """What waits for somebody, by its due date, overdue first.
 
 Cases wait in a state, at an office (`Application.holder_id`): for a role these are the states of
-its level from which it has a step. Everything is read along an index and a page at a time, so the
-length of the whole list costs nothing; numbers stop at `CAP`.
+its level from which it has a step; for an agency, what it may help the villages of its town with.
+Everything is read along an index and a page at a time, so the length of the whole list costs
+nothing; numbers stop at `CAP`.
 
 What else waits (tickets, notices, demands) comes from sources that other services register:
 
@@ -21,7 +22,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Select, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, func, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from models import Application, ApplicationStatus, Region, Role
@@ -39,7 +40,7 @@ _LEVEL = {
     Role.VILLAGE_HEAD: "village",
     Role.TOWN_CLERK: "town",
     Role.TOWN_HEAD: "town",
-    Role.AGENCY: "town",
+    Role.AGENCY: "village",
     Role.DISTRICT_CLERK: "district",
     Role.DISTRICT_APPROVER: "district",
 }
@@ -111,13 +112,10 @@ class Page:
 def awaited(role: Role) -> tuple[ApplicationStatus, ...]:
     """The states in which a case waits for this role."""
     level = _LEVEL.get(role)
-    acting = Role.TOWN_CLERK if role is Role.AGENCY else role
     states = (
         step.source
         for step in STEPS
-        if HOLDERS[step.source] == level
-        and acting in step.actors
-        and step.act not in _NOT_WAITED_FOR
+        if HOLDERS[step.source] == level and role in step.actors and step.act not in _NOT_WAITED_FOR
     )
     return tuple(dict.fromkeys(states))
 
@@ -135,20 +133,42 @@ def waiting(
     states = mine if status is None else tuple(one for one in mine if one == status)
     if acting.region is None or not states:
         return Page((), None)
-    scans = [_scan(session, acting.region, state, after, limit + 1) for state in states]
+    offices = _offices(session, acting)
+    scans = [_scan(session, offices, state, after, limit + 1) for state in states]
     merged = list(heapq.merge(*scans, key=_mark_key))[: limit + 1]
     rows = tuple(merged[:limit])
     more = len(merged) > limit
     return Page(rows, _mark(rows[-1]) if more else None)
 
 
+def _offices(session: Session, acting: Acting) -> tuple[int, ...]:
+    """Whose cases are waited for: one's own office's; for an agency, those of all villages of the
+    town that it works for."""
+    if acting.region is None:
+        return ()
+    if acting.role != Role.AGENCY:
+        return (acting.region.id,)
+    return tuple(session.scalars(select(Region.id).where(area(acting.region))))
+
+
+def _held_by(offices: tuple[int, ...]) -> ColumnElement[bool]:
+    """One office is one range of the index."""
+    if len(offices) == 1:
+        return Application.holder_id == offices[0]
+    return Application.holder_id.in_(offices)
+
+
 def _scan(
-    session: Session, office: Region, state: ApplicationStatus, after: Mark | None, limit: int
+    session: Session,
+    offices: tuple[int, ...],
+    state: ApplicationStatus,
+    after: Mark | None,
+    limit: int,
 ) -> list[Application]:
-    """One state of one office: the dated ones along the index, then the undated."""
+    """One state: the dated ones along the index, then the undated."""
     base = (
         select(Application)
-        .where(Application.holder_id == office.id, Application.status == state)
+        .where(_held_by(offices), Application.status == state)
         .options(*_ROW)
         .limit(limit)
     )
@@ -184,14 +204,12 @@ def _mark_key(row: Application) -> tuple[date, uuid.UUID]:
 
 def counts(session: Session, acting: Acting) -> dict[ApplicationStatus, int]:
     """How many cases wait, by state; `CAP` means that many or more."""
-    if acting.region is None:
+    offices = _offices(session, acting)
+    if not offices:
         return {}
     return {
         state: _capped(
-            session,
-            select(Application.id).where(
-                Application.holder_id == acting.region.id, Application.status == state
-            ),
+            session, select(Application.id).where(_held_by(offices), Application.status == state)
         )
         for state in awaited(Role(acting.role))
     }

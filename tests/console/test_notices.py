@@ -288,6 +288,7 @@ def test_the_village_sees_neither_page_nor_words(
         ticket = session.scalars(select(Ticket)).one()
     assert village.get(f"/console/objections/{objection.id}").status_code == 403
     village.get(f"/console/cases/{case}")
+    assert "异议1" in village.words
     assert "超市" not in village.words
     assert ticket.number not in village.words
     assert "13800000009" not in village.words

@@ -37,6 +37,7 @@ def held(session: Session, status: S, office: str, due_on: date | None, name: st
         (Role.TOWN_HEAD, {S.TOWN_HEAD, S.TO_PUBLISH, S.OBJECTION}),
         (Role.DISTRICT_CLERK, {S.DISTRICT_CLERK}),
         (Role.DISTRICT_APPROVER, {S.DISTRICT_APPROVAL}),
+        (Role.AGENCY, {S.SUBMITTED, S.PAPERS_MISSING, S.TO_TRAIN}),
         (Role.SUPERVISION, set()),
         (Role.DEPARTMENT, set()),
     ],
@@ -105,6 +106,17 @@ def test_a_page_costs_the_same_however_long_the_list(seeded: Session) -> None:
         assert cost() <= few
     finally:
         event.remove(bind, "before_cursor_execute", hear)
+
+
+def test_an_agency_sees_what_it_may_help_with_in_every_village_of_its_town(seeded: Session) -> None:
+    agency = create_acting(seeded, Role.AGENCY, "xinyan")
+    held(seeded, S.PAPERS_MISSING, "v-xinyan-xinghualing", date(2022, 4, 9), "二")
+    held(seeded, S.SUBMITTED, "v-xinyan-wangjiazhuang", date(2022, 4, 8), "一")
+    held(seeded, S.TO_TRAIN, "v-xinyan-wangjiazhuang", None, "三")
+    held(seeded, S.TOWN_CLERK, "xinyan", date(2022, 4, 1), "镇里的")
+    held(seeded, S.SUBMITTED, "v-gulou-xiangyang", date(2022, 4, 1), "别处的")
+    assert all_pages(seeded, agency, 2) == ["一", "二", "三"]
+    assert worklist.counts(seeded, agency) == {S.SUBMITTED: 1, S.PAPERS_MISSING: 1, S.TO_TRAIN: 1}
 
 
 def test_numbers_stop_counting(seeded: Session, monkeypatch: pytest.MonkeyPatch) -> None:

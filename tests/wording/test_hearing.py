@@ -218,6 +218,11 @@ GROUPS = ["脱贫享受政策户", "低保、低收入", "有残疾证", "都没
         ("5", None),
         ("啥意思", None),
         ("", None),
+        ("低收入家庭", (1,)),
+        ("俺家是低保户", (1,)),
+        ("残疾证、低收入家庭", (1, 2)),
+        ("俺不是低保户", None),
+        ("没有低保", None),
     ],
 )
 def test_any_of_several(text: str, chosen: tuple[int, ...] | None) -> None:

@@ -13,6 +13,8 @@ YES_WORDS = words("affirm")
 NO_WORDS = words("deny")
 _TAIL = re.compile(r"[\s。.!！?？~～,，、;；…]+$|[啊呀哈呢嘛哦]+$")
 
+_DENIES = re.compile("不|没|无|非")
+
 
 class Command(StrEnum):
     """Words that mean the same wherever one is in a talk."""
@@ -52,7 +54,8 @@ def hear_yes_no(text: str) -> bool | None:
 
 def hear_choice(text: str, labels: Sequence[str]) -> int | None:
     """The index of the one label meant: by its number (2, 第二个, 选2), by holding a label (the
-    longest counts: 没有 before 有), or by being a part of one label only. Else None."""
+    longest counts: 没有 before 有) or one of the things that a label lists (低收入家庭 for
+    低保、低收入), or by being a part of one label only. Else None."""
     plain = bare(text)
     number = hear_number(plain)
     if number is not None:
@@ -63,9 +66,20 @@ def hear_choice(text: str, labels: Sequence[str]) -> int | None:
     inside = [label for label in lowered if label and label in plain]
     if inside:
         return lowered.index(max(inside, key=len))
+    listed = [i for i, label in enumerate(lowered) if _names_one_of(label, plain)]
+    if listed:
+        return listed[0] if len(listed) == 1 else None
     named = plain.removesuffix("的")
     around = [i for i, label in enumerate(lowered) if len(named) >= 2 and named in label]
     return around[0] if len(around) == 1 else None
+
+
+def _names_one_of(label: str, plain: str) -> bool:
+    """Whether the words hold one of the things that a label lists; a denial holds none."""
+    things = label.split("、")
+    if len(things) == 1 or _DENIES.search(plain):
+        return False
+    return any(len(thing) >= 2 and thing in plain for thing in things)
 
 
 def hear_choices(text: str, labels: Sequence[str]) -> tuple[int, ...] | None:
