@@ -8,16 +8,26 @@ nothing a resident wrote is lost.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.conversation import converse, paused_notice
 from bot.events import react
-from bot.postbook import find, find_reply, keep_failed, keep_turn, open_page, sender_key
+from bot.postbook import (
+    Page,
+    find,
+    find_reply,
+    glance,
+    keep_failed,
+    keep_turn,
+    open_page,
+    sender_key,
+)
 from bot.standing import Standing
 from channels.inbound import Inbound as Letter
 from dialog import Heard, Say
@@ -62,19 +72,24 @@ class Inbox:
             return self._keep_failed(letter)
 
     def _transact(self, letter: Letter) -> str:
-        """One transaction; one more where the connection broke, as when the server started anew.
-        Were the first one committed after all, the letter is found by its key."""
+        """One transaction. One more, with the sender's page locked from the start, where somebody
+        else was faster, or the connection broke, as when the server started anew: were the first
+        one committed after all, the letter is found by its key."""
         try:
             with self.sessions.begin() as session:
-                return self._take(session, letter)
-        except DBAPIError as error:
+                return self._take(session, letter, glance)
+        except OperationalError as error:
             if not error.connection_invalidated:
                 raise
+        except Exception as error:  # what was read may be outdated: look again
+            log.info("inbox.taken_again", key=letter.dedupe_key, why=type(error).__name__)
         with self.sessions.begin() as session:
-            return self._take(session, letter)
+            return self._take(session, letter, find)
 
-    def _take(self, session: Session, letter: Letter) -> str:
-        page = find(session, letter)
+    def _take(
+        self, session: Session, letter: Letter, look_up: Callable[[Session, Letter], Page | None]
+    ) -> str:
+        page = look_up(session, letter)
         now = self.clock.now(session)
         page = page or open_page(session, letter, now)
         if page.came_before:
@@ -86,6 +101,7 @@ class Inbox:
             channel=letter.channel,
             now=now,
             office=self.office,
+            answer_waits=page.answer_waits,
         )
         in_confidence = _is_confidential(standing)
         says = self._turn(desk, standing, letter, page.talk.turned_at)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import LargeBinary, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -35,6 +35,7 @@ _FIND = Prepared(
         _TALK.c.contact_id,
         _TALK.c.standing_sealed,
         _TALK.c.turned_at,
+        _CONTACT.c.answered_at,
     )
     .join_from(_CONTACT, _TALK, _TALK.c.contact_id == _CONTACT.c.id)
     .outerjoin(_INBOUND, _SAME_LETTER)
@@ -51,13 +52,21 @@ _UPDATE_TALK = (
     .where(_TALK.c.contact_id == bindparam("of_contact"))
     .values(standing_sealed=bindparam("sealed"), turned_at=bindparam("at"))
 )
+_UNTURNED = (_TALK.c.turned_at == bindparam("turned_at")) & (
+    _TALK.c.standing_sealed.is_not_distinct_from(bindparam("read_sealed", type_=LargeBinary()))
+)
+"""The talk stands where it was found."""
 _INSERT_LETTER = insert(_INBOUND).inline()  # nobody needs the new row's number
-_KEEP_TALK = Prepared(_UPDATE_TALK)
+_KEEP_TALK = Prepared(_UPDATE_TALK.where(_UNTURNED))
 _KEEP_LETTER = Prepared(_INSERT_LETTER, columns=_LETTER_COLUMNS)
 _KEEP_BOTH = Prepared(
     _INSERT_LETTER.add_cte(_UPDATE_TALK.cte("kept_talk")), columns=_LETTER_COLUMNS
 )
 """One journey to the server instead of two. SQLite has no such statement, and no journey."""
+
+
+class Overtaken(Exception):
+    """Somebody else turned the talk between reading its page and writing it: nothing is kept."""
 
 
 @dataclass
@@ -80,16 +89,27 @@ class Page:
     talk: Talk
     came_before: bool
     earlier_reply: str
+    answer_waits: bool
+    """An office answered the sender and no message could bring it."""
 
 
 def find(session: Session, letter: Letter) -> Page | None:
-    """The sender's page, with the conversation row locked. None for a sender nobody has met."""
-    row = _FIND.first(session.connection(), _naming(letter))
+    """The sender's page, locked until the transaction ends. None for a sender nobody has met."""
+    return _page(_FIND.first(session.connection(), _naming(letter)))
+
+
+def glance(session: Session, letter: Letter) -> Page | None:
+    """The sender's page. SQLite does not lock it, because it would have to lock everything while
+    the message is thought about: there, `keep_turn` finds out whether somebody else was faster."""
+    return _page(_FIND.peek(session.connection(), _naming(letter)))
+
+
+def _page(row: tuple[Any, ...] | None) -> Page | None:
     if row is None:
         return None
-    letter_id, reply, contact_id, standing_sealed, turned_at = row
+    letter_id, reply, contact_id, standing_sealed, turned_at, answered_at = row
     talk = Talk(contact_id, standing_sealed, turned_at)
-    return Page(talk, letter_id is not None, reply or "")
+    return Page(talk, letter_id is not None, reply or "", answered_at is not None)
 
 
 def find_reply(session: Session, letter: Letter) -> str | None:
@@ -114,17 +134,19 @@ def open_page(session: Session, letter: Letter, now: datetime) -> Page:
 def keep_turn(
     session: Session, page: Page, letter: Letter, *, standing: str, reply: str, now: datetime
 ) -> None:
-    """Write where the talk stands now, and the letter with its reply."""
-    page.talk.standing = standing
+    """Write where the talk stands now, and the letter with its reply. Raises `Overtaken`."""
     connection = session.connection()
+    found = {"read_sealed": page.talk.standing_sealed, "turned_at": page.talk.turned_at}
+    page.talk.standing = standing
     sealed = page.talk.standing_sealed
     talk = {"of_contact": page.talk.contact_id, "sealed": sealed, "at": now}
     row = letter_row(letter, now, reply)
     if connection.dialect.name == "postgresql":
         _KEEP_BOTH.run(connection, talk | row)
-    else:
-        _KEEP_TALK.run(connection, talk)
-        _KEEP_LETTER.run(connection, row)
+        return
+    if not _KEEP_TALK.run(connection, talk | found):
+        raise Overtaken
+    _KEEP_LETTER.run(connection, row)
 
 
 def keep_failed(session: Session, letter: Letter, *, reply: str, now: datetime) -> None:

@@ -30,6 +30,8 @@ class Desk:
     channel: str
     now: datetime
     office: Office
+    answer_waits: bool = True
+    """False where no office answered the writer, so that nobody need look."""
 
     @cached_property
     def contact(self) -> Contact:

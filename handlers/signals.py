@@ -48,6 +48,8 @@ def is_answered(asked: Asked) -> bool:
 
 def answered(desk: Desk) -> tuple[Say, ...]:
     """What an office answered while no message could reach the writer."""
+    if not desk.answer_waits:
+        return ()
     unseen = ticket_answers.unseen(desk.session, desk.contact, desk.now)
     return tuple(Say("tickets.answer", {"number": key, "words": words}) for key, words in unseen)
 

@@ -1,7 +1,8 @@
 """The engine and session factory for both databases.
 
-SQLite runs in WAL mode and takes its write lock at BEGIN: a deferred transaction that reads and
-then writes fails under concurrency whatever the busy timeout (196 of 400 tries when measured).
+SQLite runs in WAL mode and takes its write lock with a transaction's first statement: a deferred
+transaction that reads and then writes fails under concurrency whatever the busy timeout (196 of 400
+tries when measured). What may be read before is for `models.prepared` to say.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import math
 import sqlite3
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session, sessionmaker
@@ -26,6 +28,9 @@ REST_SECONDS = 10
 LOOK_AGAIN_SECONDS = 0.0002
 """How often a turn looks whether SQLite's lock is free. SQLite by itself would look after 1, 2, 5,
 10 … milliseconds, and a turn takes half of one."""
+
+BEGIN = "begin"
+"""Where a connection's `info` keeps what begins its transaction, unless the driver does so."""
 
 
 def make_engine(database_url: str, *, pool_size: int = 16) -> Engine:
@@ -90,8 +95,9 @@ def _sqlite_engine(url: URL) -> Engine:
     queue = _WriteQueue(patience_seconds=BUSY_TIMEOUT_MS / 1000)
 
     @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: object) -> None:
+    def prepare(connection: Any, record: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # the driver must not open transactions of its own
+        record.info[BEGIN] = partial(queue.begin, connection)
         for pragma in (
             "journal_mode=WAL",
             "synchronous=NORMAL",
@@ -100,7 +106,11 @@ def _sqlite_engine(url: URL) -> Engine:
         ):
             connection.execute(f"PRAGMA {pragma}")
 
-    event.listen(engine, "begin", queue.begin)
+    def begin(cursor: Any, *_statement: object) -> None:
+        queue.begin(cursor.connection)
+
+    for moment in ("do_execute", "do_execute_no_params", "do_executemany"):
+        event.listen(engine, moment, begin)
     return engine
 
 
@@ -114,8 +124,10 @@ class _WriteQueue:
         self._patience = patience_seconds
         self._turn = threading.Lock()
 
-    def begin(self, connection: Connection) -> None:
-        """BEGIN IMMEDIATE; `OperationalError` when patience is at its end."""
+    def begin(self, connection: Any) -> None:
+        """BEGIN IMMEDIATE, unless it is done; the driver's error when patience is at its end."""
+        if connection.in_transaction:
+            return
         until = time.monotonic() + self._patience
         if self._turn.acquire(timeout=self._patience):
             try:
@@ -123,14 +135,13 @@ class _WriteQueue:
                     return
             finally:
                 self._turn.release()
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # says its failure as SQLAlchemy's error
+        connection.execute("BEGIN IMMEDIATE")
 
     @staticmethod
-    def _begun(connection: Connection, until: float) -> bool:
-        driver: Any = connection.connection.driver_connection
+    def _begun(connection: Any, until: float) -> bool:
         while True:
             try:
-                driver.execute("BEGIN IMMEDIATE")
+                connection.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError:
                 if time.monotonic() > until:
                     return False

@@ -3,8 +3,8 @@
 Handed a statement, SQLAlchemy hashes it to find what it compiled before, and makes its parameters
 and its result by general rules. Small work, but for a statement that SQLite answers in ten
 microseconds it is nine tenths of the time. A `Prepared` statement has its text and the conversions
-of its values worked out beforehand. It is run by `Connection.exec_driver_sql`: connection,
-transaction and errors are SQLAlchemy's as ever.
+of its values worked out beforehand, and is handed to the driver. Connection, transaction and errors
+are SQLAlchemy's as ever.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, CursorResult, Select
+from sqlalchemy import Connection, Select
 from sqlalchemy.engine import Dialect
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeEngine
+
+from models.engine import BEGIN
 
 Convert: TypeAlias = Callable[[Any], Any]
 
@@ -38,8 +41,13 @@ class Prepared:
     def first(self, connection: Connection, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The first row of a SELECT, in the order of its columns; None without one."""
         compiled = self._compiled(connection)
-        row = compiled.execute(connection, values).first()
-        return None if row is None else compiled.read(row)
+        return compiled.first(compiled.execute(connection, values))
+
+    def peek(self, connection: Connection, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """Like `first`, but on SQLite without the write lock: the transaction has not begun, and
+        what was read may be outdated when it does. Whoever writes by it compares (`run`)."""
+        compiled = self._compiled(connection)
+        return compiled.first(compiled.execute(connection, values, begins=False))
 
     def _compiled(self, connection: Connection) -> _Compiled:
         name = connection.dialect.name
@@ -53,30 +61,41 @@ class Prepared:
 class _Compiled:
     text: str
     parameters: tuple[tuple[str, Convert | None], ...]
+    names: tuple[str, ...]
     by_name: bool
     fixed: dict[str, Any]
     results: tuple[tuple[int, Convert], ...]
 
-    def execute(self, connection: Connection, values: Mapping[str, Any]) -> CursorResult[Any]:
+    def execute(
+        self, connection: Connection, values: Mapping[str, Any], *, begins: bool = True
+    ) -> DBAPICursor:
         if self.fixed:
             values = {**self.fixed, **values}
-        if self.by_name:
-            named = {
-                name: values[name] if convert is None else convert(values[name])
-                for name, convert in self.parameters
-            }
-            return connection.exec_driver_sql(self.text, named)
-        placed = tuple(
-            values[name] if convert is None else convert(values[name])
-            for name, convert in self.parameters
-        )
-        return connection.exec_driver_sql(self.text, placed)
+        cursor = connection.connection.cursor()
+        try:
+            if begins and (begin := connection.info.get(BEGIN)):
+                begin()
+            cursor.execute(self.text, self._bind(values))
+        except Exception as error:  # SQLAlchemy says which of its errors this is
+            connection._handle_dbapi_exception(error, self.text, None, cursor, None)
+        return cursor
 
-    def read(self, row: Sequence[Any]) -> tuple[Any, ...]:
+    def first(self, cursor: DBAPICursor) -> tuple[Any, ...] | None:
+        row = cursor.fetchone()
+        cursor.close()
+        if row is None:
+            return None
         read = list(row)
         for place, convert in self.results:
             read[place] = convert(read[place])
         return tuple(read)
+
+    def _bind(self, values: Mapping[str, Any]) -> Any:
+        bound = [
+            values[name] if convert is None else convert(values[name])
+            for name, convert in self.parameters
+        ]
+        return dict(zip(self.names, bound, strict=True)) if self.by_name else bound
 
 
 def _compile(
@@ -90,6 +109,7 @@ def _compile(
     return _Compiled(
         text=str(compiled),
         parameters=tuple((name, _writer(compiled.binds[name].type, dialect)) for name in names),
+        names=names,
         by_name=placed is None,
         fixed={name: bind.value for name, bind in compiled.binds.items() if not bind.required},
         results=tuple((n, convert) for n, convert in enumerate(read) if convert is not None),

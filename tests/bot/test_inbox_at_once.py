@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -14,7 +15,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from bot.inbox import Inbox
 from channels.inbound import Inbound as Letter
 from models import Contact, Conversation, Decision, Inbound, make_engine, session_factory
-from tests.builders import NOW
+from tests import databases
+from tests.builders import NOW, seed
 from tests.talk import OFFICE, HandClock, letter_from
 from wording import load_book
 
@@ -135,3 +137,54 @@ def test_a_locked_database_is_said_and_the_message_can_be_sent_again(
         assert hasty.receive(answer) == BOOK.text("dialog.busy")
     assert count(inbox, Inbound) == 1
     assert BOOK.text("eligibility.track_rural") in hasty.receive(answer)
+
+
+@dataclass
+class Interrupted(HandClock):
+    """A clock that lets another message come in the first time it is asked: after the sender's page
+    was read, before anything is written."""
+
+    meanwhile: Callable[[], str] | None = None
+
+    def now(self, session: Session) -> datetime:
+        come, self.meanwhile = self.meanwhile, None
+        if come:
+            come()
+        return super().now(session)
+
+
+@pytest.fixture
+def alone(sqlite_engine: Engine) -> Iterator[Inbox]:
+    """An inbox on SQLite with a form that one more answer fills. Only SQLite reads a page without
+    locking it; PostgreSQL lets the other message wait."""
+    own = make_engine(sqlite_engine.url.render_as_string(hide_password=False))
+    inbox = Inbox(session_factory(own), clock=HandClock(), office=OFFICE, book=BOOK)
+    with inbox.sessions.begin() as session:
+        seed(session)
+    for number, text in enumerate(FILLED):
+        inbox.receive(letter(text, number=number))
+    yield inbox
+    own.dispose()
+    databases.empty(sqlite_engine)
+
+
+@pytest.mark.parametrize(("faster", "decisions"), [("4", 1), ("取消", 0)])
+def test_a_turn_that_was_overtaken_is_taken_again_from_where_the_talk_stands(
+    alone: Inbox, faster: str, decisions: int
+) -> None:
+    clock = Interrupted(meanwhile=lambda: alone.receive(letter(faster, number=50)))
+    reply = replace(alone, clock=clock).receive(letter("5", number=51))
+    assert reply not in {"", BOOK.text("dialog.busy"), BOOK.text("dialog.apology")}
+    assert (count(alone, Decision), count(alone, Inbound)) == (decisions, len(FILLED) + 2)
+
+
+def test_a_message_overtaken_by_its_own_copy_gets_the_copys_reply(alone: Inbox) -> None:
+    last, replies = letter("5", number=99), []
+
+    def come() -> str:
+        replies.append(alone.receive(last))
+        return replies[0]
+
+    replies.append(replace(alone, clock=Interrupted(meanwhile=come)).receive(last))
+    assert replies[0] == replies[1]
+    assert (count(alone, Decision), count(alone, Inbound)) == (1, len(FILLED) + 1)

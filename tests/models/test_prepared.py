@@ -87,8 +87,10 @@ def test_a_second_writer_waits_and_is_then_told(
 ) -> None:
     monkeypatch.setattr("models.engine.BUSY_TIMEOUT_MS", 50)
     engine = make_engine(f"sqlite:///{tmp_path}/locked.db")
-    with engine.begin(), pytest.raises(OperationalError, match="locked"), engine.begin():
-        pass
+    with engine.begin() as first:
+        first.exec_driver_sql("SELECT 1")
+        with pytest.raises(OperationalError, match="locked"), engine.begin() as second:
+            second.exec_driver_sql("SELECT 1")
     with engine.begin() as connection:
         assert connection.exec_driver_sql("SELECT 1").scalar() == 1
     engine.dispose()
