@@ -24,6 +24,7 @@ from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from channels.wechat.errors import LESSONS
 from models import Contact, Conversation, Inbound
 from models.credit import ChannelWindow, MonthlyCount, TemplateConsent
 from services.clock import business_date
@@ -44,9 +45,6 @@ MASS_A_MONTH = 4
 UNLIMITED = 1_000_000
 """What a lasting consent counts as."""
 
-WINDOW_SHUT = frozenset({45015, 45047})
-NOT_FOLLOWING = frozenset({43004, 50005})
-NO_CONSENT = frozenset({43101})
 
 
 @dataclass(frozen=True)
@@ -230,14 +228,14 @@ def note_refusal(
     session: Session, contact: Contact, code: int, now: datetime, *, template: str | None = None
 ) -> None:
     """The platform knows better: a shut window, a consent that is gone, somebody who left."""
-    if code in WINDOW_SHUT:
+    if code in LESSONS["window_shut"]:
         for act, at in _last_acts(session, contact, now).items():
             if at is not None:
                 most = GRANTS[act][0]
                 _count_window(session, contact.id, act, at, spend=most, most=most)
-    elif code in NO_CONSENT and template:
+    elif code in LESSONS["no_consent"] and template:
         void_consent(session, contact, template, now)
-    elif code in NOT_FOLLOWING:
+    elif code in LESSONS["not_following"]:
         contact.followed = False
 
 

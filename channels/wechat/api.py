@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from wechatpy import WeChatClient
 
+from channels.wechat.cards import make_data
 from channels.wechat.errors import Action, BadAnswer
 from channels.wechat.line import Line
 from channels.wechat.media import Media, fetch_media
@@ -22,11 +23,6 @@ MAX_SCENE = 64
 MAX_QR_SECONDS = 2_592_000
 PLATFORM_HOST = "api.weixin.qq.com"
 PICTURE_ORIGIN = "https://mp.weixin.qq.com"
-
-FIELD_ROOM = {"phrase": 5, "name": 10, "phone_number": 17, "character_string": 32, "number": 32}
-"""Characters that fit a template's field, by its name without the number (platform.md 2.1)."""
-
-USUAL_ROOM = 20
 
 
 @dataclass(frozen=True)
@@ -64,13 +60,13 @@ class WechatApi:
         """A template message; returns the id that TEMPLATESENDJOBFINISH will name.
 
         The same openid and `client_msg_id` is sent once within ten minutes, however often it is
-        asked for. Values are cut to the room of their field.
+        asked for. Values are cut to the room of their field, or refused: `cards.fit_field`.
         """
         message = {
             "touser": openid,
             "template_id": template_id,
             "client_msg_id": client_msg_id,
-            "data": {name: {"value": fit_field(name, value)} for name, value in fields.items()},
+            "data": make_data(fields),
             **({"url": url} if url else {}),
         }
         answer = self._library.post("message/template/send", data=message)
@@ -126,13 +122,6 @@ class WechatApi:
         if urlsplit(origin).hostname == PLATFORM_HOST:
             origin = PICTURE_ORIGIN
         return f"{origin}/cgi-bin/showqrcode?ticket={quote(ticket, safe='')}"
-
-
-def fit_field(name: str, value: str) -> str:
-    """The value as the field takes it: on one line, and cut with an ellipsis where too long."""
-    room = FIELD_ROOM.get(name.rstrip("0123456789"), USUAL_ROOM)
-    line = " ".join(value.split())
-    return line if len(line) <= room else line[: room - 1] + "…"
 
 
 def _needed(answer: Mapping[str, Any], name: str) -> str:

@@ -2,6 +2,7 @@
 
     WechatError          .action says what to do; .code and .detail are for the record
     ├── Refusal          the platform answered with an errcode
+    ├── Unsendable       the message itself is wrong; nothing left this machine
     ├── BadAnswer        HTTP 4xx/5xx, or a body that is not the JSON (or the picture) asked for
     ├── Unreachable      nothing left this machine for that call: no connection, or no access token
     └── OutcomeUnknown   the call left and no answer came: it may have been carried out
@@ -12,8 +13,13 @@ No text of these errors, nor of what they were raised from, holds an access toke
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 from types import MappingProxyType
+from typing import Any
+
+import yaml
 
 
 class Action(StrEnum):
@@ -28,7 +34,9 @@ class Action(StrEnum):
     MINUTE_QUOTA = "minute_quota"
     """Wait at least 60 seconds, keep the order."""
     DAY_QUOTA = "day_quota"
-    """Park until the quota returns (tomorrow; 45028: next month), alarm."""
+    """Park until the quota returns tomorrow, alarm."""
+    MONTH_QUOTA = "month_quota"
+    """No mass message is left this month: park until the next one, alarm."""
     RECIPIENT = "recipient"
     """This person cannot be reached by this channel: remember it, take the next channel."""
     WINDOW = "window"
@@ -41,45 +49,29 @@ class Action(StrEnum):
     """It was done already: success."""
 
 
-ACTIONS: Mapping[int, Action] = MappingProxyType(
-    {
-        -1: Action.TRANSIENT,
-        40001: Action.TOKEN,
-        40014: Action.TOKEN,
-        42001: Action.TOKEN,
-        45011: Action.MINUTE_QUOTA,
-        45066: Action.MINUTE_QUOTA,
-        45009: Action.DAY_QUOTA,
-        45028: Action.DAY_QUOTA,
-        40003: Action.RECIPIENT,
-        43004: Action.RECIPIENT,
-        43019: Action.RECIPIENT,
-        43101: Action.RECIPIENT,
-        46004: Action.RECIPIENT,
-        48002: Action.RECIPIENT,
-        50005: Action.RECIPIENT,
-        45015: Action.WINDOW,
-        45047: Action.WINDOW,
-        40007: Action.CONTENT,
-        40037: Action.CONTENT,
-        41030: Action.CONTENT,
-        45002: Action.CONTENT,
-        47001: Action.CONTENT,
-        47003: Action.CONTENT,
-        40013: Action.ACCOUNT,
-        40125: Action.ACCOUNT,
-        40164: Action.ACCOUNT,
-        40243: Action.ACCOUNT,
-        45109: Action.ACCOUNT,
-        48001: Action.ACCOUNT,
-        48003: Action.ACCOUNT,
-        48004: Action.ACCOUNT,
-        48006: Action.ACCOUNT,
-        48008: Action.ACCOUNT,
-        45065: Action.DONE,
-    }
-)
-"""errcode → action. A code that is not listed is `CONTENT`: not repeated, and seen by somebody."""
+def _read_table() -> tuple[dict[int, Action], dict[str, frozenset[int]], dict[Action, timedelta]]:
+    table = yaml.safe_load(Path(__file__).with_name("errors.yaml").read_text(encoding="utf-8"))
+    actions: dict[int, Action] = {}
+    for name, codes in table["actions"].items():
+        for code in codes:
+            if code in actions:
+                raise ValueError(f"errors.yaml: {code} stands under two actions")
+            actions[code] = Action(name)
+    lessons = {name: frozenset(codes) for name, codes in table["lessons"].items()}
+    rests = {Action(name): timedelta(minutes=span) for name, span in table["rests"].items()}
+    return actions, lessons, rests
+
+
+_ACTIONS, _LESSONS, _RESTS = _read_table()
+
+ACTIONS: Mapping[int, Action] = MappingProxyType(_ACTIONS)
+"""errcode → action (`errors.yaml`)."""
+
+LESSONS: Mapping[str, frozenset[int]] = MappingProxyType(_LESSONS)
+"""`window_shut`, `not_following`, `no_consent` → the errcodes that say so of a person."""
+
+RESTS: Mapping[Action, timedelta] = MappingProxyType(_RESTS)
+"""How long everything of that channel waits after such an answer."""
 
 DETAIL_LENGTH = 200
 
@@ -93,10 +85,19 @@ class WechatError(Exception):
 
 
 class Refusal(WechatError):
-    """The platform answered with an errcode. `detail` is its errmsg, with the request id."""
+    """The platform answered with an errcode. `detail` is its errmsg, with the request id; `answer`
+    all that it said."""
 
-    def __init__(self, code: int, detail: str) -> None:
+    def __init__(self, code: int, detail: str, answer: Mapping[str, Any] | None = None) -> None:
         super().__init__(ACTIONS.get(code, Action.CONTENT), detail, code=code)
+        self.answer = answer or {}
+
+
+class Unsendable(WechatError):
+    """A message that the platform would refuse: it was not asked."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(Action.CONTENT, detail)
 
 
 class BadAnswer(WechatError):

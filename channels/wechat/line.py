@@ -94,6 +94,12 @@ class Line:
         secrets = (self.credentials.app_secret, str(params.get("access_token") or ""))
         return read_answer(response.content, secrets=secrets)
 
+    def post(self, path: str, body: Any, *, method: str = "POST") -> dict[str, Any]:
+        """What `ask` gives for a call with a valid access token. Raises `WechatError`."""
+        return self.with_token(
+            lambda token: self.ask(method, path, params={"access_token": token}, body=body)
+        )
+
     def download(
         self, path: str, *, params: Mapping[str, Any], limit: int, seconds: float
     ) -> bytes:
@@ -183,7 +189,7 @@ def read_answer(content: bytes, *, secrets: Iterable[str] = ()) -> dict[str, Any
         detail = str(answer.get("errmsg", ""))
         for secret in filter(None, secrets):
             detail = detail.replace(secret, "***")
-        raise Refusal(code, detail)
+        raise Refusal(code, detail, answer)
     return answer
 
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from channels.wechat.api import Qr, WechatApi, fit_field
+from channels.wechat.api import Qr, WechatApi
+from channels.wechat.cards import fit_field
 from channels.wechat.errors import (
     ACTIONS,
     Action,
