@@ -151,6 +151,7 @@ class ClawBack(Base):
     proposed_at: Mapped[datetime]
     agreed_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
     agreed_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
     handed_to: Mapped[str] = mapped_column(String(64), default="")
     edition: Mapped[int] = mapped_column(default=1)
 
