@@ -13,22 +13,20 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 import webbrowser
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
+from cli.processes import process, run, wait_for
 from cli.sms import registered_texts
 from cli.surroundings import read_yaml
 
 ROOT = Path(__file__).parent.parent
 STORY = ROOT / "tests" / "scenarios" / "first-contact-to-receipt.yaml"
 START_AT = "2022-04-06T09:00:00+08:00"
-PATIENCE_SECONDS = 30
 ACCOUNT = (
     "WECHAT_TOKEN",
     "WECHAT_APP_ID",
@@ -92,13 +90,6 @@ def replay(files: list[Path], environment: dict[str, str]) -> None:
         sys.exit(played.returncode)
 
 
-def run(environment: dict[str, str], *words: str) -> None:
-    """Run one `gyg` command; where it fails, end with its status: it has said why."""
-    done = subprocess.run([sys.executable, "-m", "cli", *words], env=environment, check=False)
-    if done.returncode:
-        sys.exit(done.returncode)
-
-
 def put_up_village_codes(environment: dict[str, str], phones: str) -> None:
     """Each village's QR code, made as in life, with a name to find it by on the phone page."""
     villages = {village["code"]: village["name"] for village in read_yaml("demo.yaml")["villages"]}
@@ -128,32 +119,6 @@ def surroundings(*, port: int, sandbox_port: int, data: Path) -> dict[str, str]:
         if f"GYG_{name}" in os.environ
     }
     return {"GYG_DATABASE_URL": f"sqlite:///{data}"} | dict(os.environ) | told | fixed
-
-
-@contextmanager
-def process(module: str, environment: dict[str, str], *words: str) -> Iterator[None]:
-    """A child process that ends with this one."""
-    child = subprocess.Popen([sys.executable, "-m", module, *words], env=environment)
-    try:
-        yield
-    finally:
-        child.terminate()
-        try:
-            child.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            child.kill()
-
-
-def wait_for(address: str) -> None:
-    """Wait until a local address answers; ClickException after half a minute."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(address, timeout=2):  # noqa: S310 - our own address
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise click.ClickException(f"{address} did not answer within {PATIENCE_SECONDS} s")
 
 
 def tell(address: str, document: object) -> None:

@@ -9,10 +9,10 @@ from handlers import binding
 from handlers.application_form import PAPERS
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
+from handlers.own_cases import which_ask
 from handlers.readers import choice, words
 from models import Application, ApplicationStatus
 from services import cases
-from wording.hearing import mask_name
 
 FLOW = "papers"
 KINDS = (*PAPERS, "other")
@@ -34,19 +34,6 @@ def _open_cases(desk: Desk) -> tuple[Application, ...]:
     )
 
 
-def which_options(_answers: Answers, desk: Desk) -> Sequence[Option]:
-    return [
-        Option(
-            str(application.id),
-            Say(
-                "withdrawal.which_one",
-                {"number": application.number, "name": mask_name(application.person.name)},
-            ),
-        )
-        for application in _open_cases(desk)
-    ]
-
-
 def kind_options(_answers: Answers, _desk: Desk) -> Sequence[Option]:
     return [Option(kind, Say(f"papers.kind_{kind}")) for kind in KINDS]
 
@@ -62,7 +49,7 @@ def photo(heard: Heard, _reading: Reading) -> Value | Wrong:
 FORM = Flow(
     FLOW,
     (
-        Ask("which", choice(which_options), options=which_options, alone=True),
+        which_ask(_open_cases),
         Ask("photo", photo),
         Ask("kind", choice(kind_options), options=kind_options),
     ),

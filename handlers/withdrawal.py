@@ -8,10 +8,10 @@ from dialog import Answers, Ask, Flow, Option, Say
 from handlers import binding
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
+from handlers.own_cases import which_ask
 from handlers.readers import choice
 from models import Application, ApplicationStatus
 from services import cases
-from wording.hearing import mask_name
 
 FLOW = "withdrawal"
 
@@ -24,19 +24,6 @@ def _withdrawable(desk: Desk) -> tuple[Application, ...]:
     )
 
 
-def which_options(_answers: Answers, desk: Desk) -> Sequence[Option]:
-    return [
-        Option(
-            str(application.id),
-            Say(
-                "withdrawal.which_one",
-                {"number": application.number, "name": mask_name(application.person.name)},
-            ),
-        )
-        for application in _withdrawable(desk)
-    ]
-
-
 def sure_options(_answers: Answers, _desk: Desk) -> Sequence[Option]:
     return [
         Option(value=True, label=Say("withdrawal.sure_yes")),
@@ -47,7 +34,7 @@ def sure_options(_answers: Answers, _desk: Desk) -> Sequence[Option]:
 FORM = Flow(
     FLOW,
     (
-        Ask("which", choice(which_options), options=which_options, alone=True),
+        which_ask(_withdrawable),
         Ask("sure", choice(sure_options), options=sure_options),
     ),
 )

@@ -10,8 +10,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from sandbox.world import World
 from tests.browser.walking import WIDE, pictures_wanted, standing
-from tests.sandbox.conftest import Caller, served_world
-from tests.sandbox.fake_service import FakeService
+from tests.sandbox.conftest import both, caller, service, world
+
+__all__ = ["both", "caller", "service", "world"]
+"""The sandbox's fixtures serve these tests too."""
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = [
@@ -44,27 +46,6 @@ def running_chromium() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
-
-
-@pytest.fixture
-def both() -> Iterator[tuple[World, FakeService]]:
-    with served_world() as pair:
-        yield pair
-
-
-@pytest.fixture
-def world(both: tuple[World, FakeService]) -> World:
-    return both[0]
-
-
-@pytest.fixture
-def service(both: tuple[World, FakeService]) -> FakeService:
-    return both[1]
-
-
-@pytest.fixture
-def caller(world: World) -> Caller:
-    return Caller(world)
 
 
 OpenPage = Callable[..., Page]

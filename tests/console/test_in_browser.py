@@ -3,7 +3,6 @@ worklist, a case carried one step further, nothing wider than the screen, nothin
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -23,6 +22,7 @@ from tests.browser.walking import NARROW, WIDE, enter, follow
 from tests.builders import create_application, create_person, region, seed
 from tests.console.conftest import Watch
 from tests.console.test_case import full_case
+from tests.serving import listening
 
 S = ApplicationStatus
 pytestmark = pytest.mark.browser
@@ -51,13 +51,8 @@ def watch() -> Watch:
 
 @pytest.fixture
 def address(app: Flask, watch: Watch) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    serving = threading.Thread(target=server.serve_forever)
-    serving.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    serving.join()
-    server.server_close()
+    with listening(make_server("127.0.0.1", 0, app, threaded=True)) as url:
+        yield url
 
 
 @pytest.fixture

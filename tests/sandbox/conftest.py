@@ -14,6 +14,7 @@ from sandbox.app import create_app
 from sandbox.config import Config
 from sandbox.world import World
 from tests.sandbox.fake_service import FakeService
+from tests.serving import listening
 
 LI = "o-sandbox-liguixiang"
 
@@ -45,16 +46,12 @@ def served_world(**settings: Any) -> Iterator[tuple[World, FakeService]]:
     service.config = config = Config(**{**vars(config), "service_url": service.url})
     world = World(config)
     server.app = create_app(world)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield world, service
-    finally:
-        world.close()
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        service.close()
+    with listening(server):
+        try:
+            yield world, service
+        finally:
+            world.close()
+    service.close()
 
 
 class Caller:

@@ -2,9 +2,6 @@
 
 import os
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,10 +9,10 @@ from pathlib import Path
 
 import requests
 
+from cli.processes import process, run, wait_for
 from cli.sms import registered_texts
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -59,41 +56,17 @@ def running_house(
     }
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("GYG_", "SANDBOX_"))}
     environment = kept | mine
-    _run(environment, "cli db upgrade")
-    _run(environment, "cli db demo")
+    run(environment, "db", "upgrade", quiet=True)
+    run(environment, "db", "demo", quiet=True)
     with ExitStack() as running:
-        for command in ("sandbox", "cli serve", clock):
-            running.enter_context(_process(environment, command))
-        _wait_for(f"{service}/healthz")
-        _wait_for(f"{phones}/clock")
+        for module, *words in (("sandbox",), ("cli", "serve"), (clock,)):
+            running.enter_context(process(module, environment, *words, quiet=True))
+        wait_for(f"{service}/healthz")
+        wait_for(f"{phones}/clock")
         requests.post(f"{phones}/sandbox/sms-templates", json=registered_texts(), timeout=10)
         if menu:
-            _run(environment, "cli wechat menu publish")
+            run(environment, "wechat", "menu", "publish", quiet=True)
         yield Town(phones, service, environment)
-
-
-def _run(environment: dict[str, str], command: str) -> None:
-    words = [sys.executable, "-m", *command.split()]
-    subprocess.run(words, env=environment, check=True, stdout=subprocess.DEVNULL)
-
-
-@contextmanager
-def _process(environment: dict[str, str], command: str) -> Iterator[None]:
-    child = subprocess.Popen(
-        [sys.executable, "-m", *command.split()],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield
-    finally:
-        child.terminate()
-        try:
-            child.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
 
 
 def _free_ports() -> list[int]:
@@ -102,15 +75,3 @@ def _free_ports() -> list[int]:
         for one in sockets:
             one.bind(("127.0.0.1", 0))
         return [one.getsockname()[1] for one in sockets]
-
-
-def _wait_for(address: str) -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < until:
-        try:
-            if requests.get(address, timeout=2).ok:
-                return
-        except requests.RequestException:
-            pass
-        time.sleep(0.1)
-    raise AssertionError(f"{address} did not answer within {PATIENCE_SECONDS} s")
