@@ -242,8 +242,15 @@ def _unpaid(track: str) -> Select[Any]:
         .where(Payment.record_id == SubsidyRecord.id, Payment.state != PaymentState.FAILED)
         .exists()
     )
-    return select(SubsidyRecord).where(
-        SubsidyRecord.track == track, SubsidyRecord.amount_fen > 0, ~live, ~_same_account_failed()
+    return (
+        select(SubsidyRecord)
+        .select_from(SubsidyRecord)
+        .where(
+            SubsidyRecord.track == track,
+            SubsidyRecord.amount_fen > 0,
+            ~live,
+            ~_same_account_failed(),
+        )
     )
 
 

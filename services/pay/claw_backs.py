@@ -107,7 +107,7 @@ def decide(
     session: Session, claim: ClawBack, *, agreed: bool, acting: Acting, now: datetime
 ) -> None:
     """A second person agrees or drops it. The worker is told by the clock."""
-    session.refresh(claim, with_for_update=True)
+    session.refresh(claim, with_for_update={"of": ClawBack})
     _require(session, claim, acting, AGREES, ClawBackState.AGREED)
     assert acting.staff is not None
     if acting.staff.id == claim.proposed_by_id:
@@ -122,7 +122,7 @@ def receive(
 ) -> ClawBackReceipt:
     """Write down a sum that came in; the same receipt again is the same sum. The last one settles
     the claim. More than is owed is refused."""
-    session.refresh(claim, with_for_update=True)
+    session.refresh(claim, with_for_update={"of": ClawBack})
     known = session.scalars(
         select(ClawBackReceipt).where(
             ClawBackReceipt.claw_back_id == claim.id,
@@ -163,7 +163,7 @@ def hand_over(
     session: Session, claim: ClawBack, office: str, acting: Acting, now: datetime
 ) -> None:
     """Give a claim to the office that collects it."""
-    session.refresh(claim, with_for_update=True)
+    session.refresh(claim, with_for_update={"of": ClawBack})
     _require(session, claim, acting, AGREES, ClawBackState.HANDED_OVER)
     if not office.strip():
         raise Hindered("hand_over", (Obstacle("pay.reason_needed"),))

@@ -87,7 +87,7 @@ def decide(
     session: Session, asked: CorrectionRequest, *, agreed: bool, acting: Acting, now: datetime
 ) -> SubsidyRecord | None:
     """Agree, or not. The record of the difference; None where there is none."""
-    session.refresh(asked, with_for_update=True)
+    session.refresh(asked, with_for_update={"of": CorrectionRequest})
     record = session.get_one(SubsidyRecord, asked.record_id)
     found = []
     if acting.role not in AGREES or acting.staff is None:

@@ -63,7 +63,7 @@ def answer(
 ) -> None:
     """The town's answer, with its reason. Whoever checked the sheet may answer; whose own or kin's
     line it is may not."""
-    session.refresh(dispute, with_for_update=True)
+    session.refresh(dispute, with_for_update={"of": MonthDispute})
     found = []
     if acting.role not in ANSWERS or acting.staff is None:
         found.append(Obstacle("obstacle.not_your_role"))
@@ -124,7 +124,7 @@ def _raise(
     contact: Contact | None = None,
     acting: Acting | None = None,
 ) -> MonthDispute:
-    session.refresh(line.sheet, with_for_update=True)
+    session.refresh(line.sheet, with_for_update={"of": MonthSheet})
     if not is_open_to(line.sheet, business_date(now)):
         raise Hindered("dispute", (Obstacle("pay.not_on_view"),))
     known = session.scalars(

@@ -34,7 +34,7 @@ def answer(
     """Keep the answer. `taken` opens a case with the district, above the village that is meant;
     `missing` one for whoever must look where the money went. The older open questions of the same
     person are answered with it."""
-    session.refresh(question, with_for_update=True)
+    session.refresh(question, with_for_update={"of": ReceivedQuestion})
     if question.answered_at is not None:
         return
     if said != "mine":

@@ -64,7 +64,7 @@ def take(
     given: Given = NOTHING_GIVEN,
 ) -> Taken:
     """Take one step. Of two at the same moment one is taken; the other one finds it done."""
-    session.refresh(sheet, with_for_update=True)
+    session.refresh(sheet, with_for_update={"of": MonthSheet})
     step = sheet_step(SheetState(sheet.state), act)
     if step is None or given.edition not in (None, sheet.edition):
         raise Hindered(act, (Obstacle("pay.moved_on"),))
