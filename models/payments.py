@@ -18,6 +18,7 @@ from models.people import Person
 from models.staff import Staff
 
 _LIVE = text("state <> 'failed'")
+_UNTOLD = text("told_at IS NULL")
 _OPEN = text("answered_at IS NULL")
 
 
@@ -57,6 +58,7 @@ class Payment(Base):
             sqlite_where=_LIVE,
             postgresql_where=_LIVE,
         ),
+        Index("ix_payment_untold", "state", sqlite_where=_UNTOLD, postgresql_where=_UNTOLD),
         CheckConstraint("amount_fen > 0", name="amount"),
     )
 

@@ -1143,6 +1143,7 @@ def upgrade() -> None:
     op.create_table('material',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('application_id', sa.Uuid(), nullable=True),
+    sa.Column('review_id', sa.Uuid(), nullable=True),
     sa.Column('contact_id', sa.Uuid(), nullable=False),
     sa.Column('kind', sa.String(length=32), nullable=False),
     sa.Column('media_id', sa.String(length=128), nullable=False),
@@ -1156,6 +1157,7 @@ def upgrade() -> None:
     sa.Column('picture_sealed', sa.LargeBinary(), nullable=True),
     sa.ForeignKeyConstraint(['application_id'], ['application.id'], name=op.f('fk_material_application_id_application')),
     sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_material_contact_id_contact')),
+    sa.ForeignKeyConstraint(['review_id'], ['review.id'], name=op.f('fk_material_review_id_review')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_material'))
     )
     with op.batch_alter_table('material', schema=None) as batch_op:
@@ -1789,6 +1791,7 @@ def upgrade() -> None:
     with op.batch_alter_table('payment', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_payment_record_id'), ['record_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_payment_state'), ['state'], unique=False)
+        batch_op.create_index('ix_payment_untold', ['state'], unique=False, sqlite_where=sa.text('told_at IS NULL'), postgresql_where=sa.text('told_at IS NULL'))
         batch_op.create_index('uq_payment_live', ['record_id'], unique=True, sqlite_where=sa.text("state <> 'failed'"), postgresql_where=sa.text("state <> 'failed'"))
 
     op.create_table('referral',
@@ -1861,6 +1864,7 @@ def downgrade() -> None:
     op.drop_table('referral')
     with op.batch_alter_table('payment', schema=None) as batch_op:
         batch_op.drop_index('uq_payment_live', sqlite_where=sa.text("state <> 'failed'"), postgresql_where=sa.text("state <> 'failed'"))
+        batch_op.drop_index('ix_payment_untold', sqlite_where=sa.text('told_at IS NULL'), postgresql_where=sa.text('told_at IS NULL'))
         batch_op.drop_index(batch_op.f('ix_payment_state'))
         batch_op.drop_index(batch_op.f('ix_payment_record_id'))
 

@@ -12,6 +12,7 @@ import hashlib
 import io
 import re
 import unicodedata
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -66,9 +67,10 @@ def read(session: Session, file: Upload, acting: Acting, now: datetime) -> Resul
     sha256 = hashlib.sha256(file.content).hexdigest()
     _refuse_read_before(session, sha256)
     rows = list(rows_of(file))
-    verdicts = _settle(session, rows, now)
+    result_id = new_id()
+    verdicts = _settle(session, rows, result_id, now)
     made = ResultFile(
-        id=new_id(),
+        id=result_id,
         sha256=sha256,
         name=file.file_name[:128],
         rows_count=len(rows),
@@ -113,7 +115,9 @@ def _refuse_read_before(session: Session, sha256: str) -> None:
         raise Hindered("read_result", (Obstacle("pay.result_known", {"read_on": day}),))
 
 
-def _settle(session: Session, rows: Sequence[ResultRow], now: datetime) -> list[Verdict]:
+def _settle(
+    session: Session, rows: Sequence[ResultRow], result_id: uuid.UUID, now: datetime
+) -> list[Verdict]:
     payments = _payments(session, rows)
     seen: dict[str, ResultRow] = {}
     verdicts = []
@@ -123,7 +127,10 @@ def _settle(session: Session, rows: Sequence[ResultRow], now: datetime) -> list[
             trouble = Obstacle("pay.row_contradicts", {"row": row.number, "other": earlier.number})
             verdicts.append(Verdict("trouble", trouble))
             continue
-        verdicts.append(_settle_row(row, payments.get(row.reference), now))
+        payment = payments.get(row.reference)
+        verdicts.append(_settle_row(row, payment, now))
+        if payment is not None and verdicts[-1].did in {"paid", "failed"}:
+            payment.result_id = result_id
     return verdicts
 
 
