@@ -16,12 +16,9 @@ from services.policy import ENOUGH_WITHIN, entries
 from wording.hearing.matters import is_about
 
 TOPICS: dict[str, frozenset[str]] = {
-    "checkin": frozenset({"work"}),
     "leave": frozenset({"work", "pay"}),
     "pay": frozenset({"pay", "insurance"}),
     "confirm": frozenset(),
-    "term_end": frozenset({"term", "after"}),
-    "followup": frozenset({"after", "term"}),
 }
 """Where the plan may speak to a question of this intent."""
 
@@ -31,13 +28,11 @@ NEXT = ("apply", "human")
 def open_on_post(desk: Desk, asked: Asked) -> Outcome:
     said = _answer(desk, asked)
     before = (said,) if said is not None else ()
-    if asked.intent == "followup":
-        return Outcome((*before, Say("on_post.followup")), offers=("human",))
     if asked.intent == "confirm":
         says = (Say("on_post.confirm"), Say("on_post.confirm_next"))
         return Outcome((*before, *says), offers=("human",))
     if (held := _engagement(desk)) is not None:
-        return Outcome((*before, *_on_record(held, asked.intent)), offers=("human",))
+        return Outcome((*before, *_on_record(held)), offers=("human",))
     asks = asked.intent in {"checkin", "leave"} and is_about("asks", asked.heard.text)
     key = "no_record" if before or asks else asked.intent
     return Outcome((*before, Say(f"on_post.{key}"), Say("on_post.what_next")), offers=NEXT)
@@ -47,14 +42,12 @@ def _engagement(desk: Desk) -> Engagement | None:
     return registers.current_engagement(desk.session, desk.person) if desk.person else None
 
 
-def _on_record(held: Engagement, intent: str) -> tuple[Say, ...]:
+def _on_record(held: Engagement) -> tuple[Say, ...]:
     """What can be told to somebody with a post: which, until when, and what is not here yet."""
     says = [Say("on_post.your_post", {"post": held.post.name, "place": held.post.region.name})]
     if held.ends_on is not None:
         says.append(Say("on_post.until", {"ends_on": held.ends_on.isoformat()}))
-    if intent != "term_end":
-        says.append(Say("on_post.not_by_phone_yet"))
-    return (*says, Say("on_post.ask_somebody"))
+    return (*says, Say("on_post.not_by_phone_yet"), Say("on_post.ask_somebody"))
 
 
 def _answer(desk: Desk, asked: Asked) -> Say | None:
@@ -63,10 +56,12 @@ def _answer(desk: Desk, asked: Asked) -> Say | None:
     text = asked.heard.text
     if "pooling" in asked.signals:
         return policy.say_entry(desk, entries()["pooling"])
-    if asked.act or not (asked.intent == "followup" or is_about("asks", text)):
+    if asked.act or not is_about("asks", text):
         return None
-    surely = policy.answer(desk, text) if is_about("asks", text) else None
-    return surely or policy.answer(desk, text, topics=TOPICS[asked.intent], enough=ENOUGH_WITHIN)
+    within = TOPICS[asked.intent]
+    return policy.answer(desk, text) or policy.answer(
+        desk, text, topics=within, enough=ENOUGH_WITHIN
+    )
 
 
 COUNTER = Counter(name="on_post", intents=frozenset(TOPICS), open=open_on_post)

@@ -106,7 +106,7 @@ TERM_STEPS: tuple[TermStep, ...] = (
     TermStep(EXTENDS, "refuse", S.AT_DISTRICT, S.REFUSED, APPROVER, reason=True, approval=True),
     TermStep(EXTENDS, "let_lapse", S.AT_VILLAGE, S.LAPSED, CLOCK),
     *(
-        TermStep(EXTENDS, "withdraw", source, S.WITHDRAWN, APPLICANT)
+        TermStep(EXTENDS, "withdraw", source, S.WITHDRAWN, APPLICANT | CLOCK)
         for source in (S.AT_VILLAGE, S.AT_TOWN, S.AT_DISTRICT)
     ),
     # an exit: the village reports, the town proposes, the district approves

@@ -181,10 +181,10 @@ class TermNotice(Base):
 
 
 class Vacancy(Base):
-    """A place that somebody left: reported by the village in time, or not (2.7, F-13)."""
+    """A place that somebody left. It counts as reported when the house first heard that they leave:
+    from the worker, the village, the town or the clock (2.7, F-13)."""
 
     __tablename__ = "vacancy"
-    __table_args__ = (Index("ix_vacancy_due", "reported_at", "due_on"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     exit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("exit.id"), unique=True)
@@ -192,12 +192,11 @@ class Vacancy(Base):
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), index=True)
     left_on: Mapped[date]
     due_on: Mapped[date]
+    reported_on: Mapped[date]
     opened_at: Mapped[datetime]
-    reported_at: Mapped[datetime | None]
-    reported_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
-    overdue_at: Mapped[datetime | None]
-    """When it was found that the report came too late, or did not come: what was paid after
-    `left_on` is looked at for being paid back."""
+    late_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When it was found that the report came after `due_on`: what was paid for days after `left_on`
+    is looked at for being paid back."""
     void_at: Mapped[datetime | None]
     """The exit was undone."""
 

@@ -35,6 +35,7 @@ from services.procedure import Hindered
 from services.sheets_in import WORDS, BadCell, Row
 from services.staff import area
 from services.terms import reckoning
+from services.terms.reckoning import Reckoned
 from services.trail import note
 
 MAY_TAKE_OVER = frozenset({Role.DISTRICT_CLERK})
@@ -130,11 +131,13 @@ def _take_row(
     )
     engagement.person = person
     _check_free(session, person)
-    _set_end(session, engagement, starts_on, today)
+    found = _set_end(session, engagement, starts_on, today)
     if engagement.status == EngagementStatus.ON_POST:
         _check_room(session, post)
     session.add(engagement)
     session.flush()
+    reckoning.write(session, engagement, found.ends_on, cause="start", actor="clock", now=now,
+                    verdict=found.verdict)  # fmt: skip
     return engagement
 
 
@@ -190,18 +193,19 @@ def _category(row: Row, person: Person, post: Post) -> str | None:
     raise Hindered("take_over", (Obstacle("integrated.no_category"),))
 
 
-def _set_end(session: Session, engagement: Engagement, starts_on: date, today: date) -> None:
+def _set_end(session: Session, engagement: Engagement, starts_on: date, today: date) -> Reckoned:
     """The regular end by the term's rules; a term that is over is kept as over."""
     with session.no_autoflush:
         try:
-            ends_on = reckoning.last_day(session, engagement, starts_on, today)
+            found = reckoning.reckon(session, engagement, starts_on, today)
         except InvalidQuestion:
             raise Hindered("take_over", (Obstacle("integrated.retired_before"),)) from None
-    if ends_on is None:
+    if found.ends_on is None:
         raise Hindered("take_over", (Obstacle("onboarding.months_used_up"),))
-    engagement.ends_on = ends_on
-    over = ends_on < today
+    over = found.ends_on < today
     engagement.status = EngagementStatus.ENDED if over else EngagementStatus.ON_POST
+    engagement.ended_on = found.ends_on if over else None
+    return found
 
 
 _HELD = Engagement.status != EngagementStatus.ENDED

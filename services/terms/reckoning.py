@@ -85,7 +85,7 @@ def redate(
     found = reckon(session, engagement, engagement.starts_on, today)
     ends_on = found.ends_on
     if (granted := granted_to(session, engagement)) is not None:
-        ends_on = granted if engagement.track == "rural" else _retires(engagement, today)
+        ends_on = granted if engagement.track == "rural" else retires_on(engagement, today)
     ends_on = max(ends_on or today, today)
     if ends_on == engagement.ends_on:
         return False
@@ -162,14 +162,15 @@ def _urban_facts(engagement: Engagement, law_on: date) -> dict[str, Any]:
         "category": category,
         "first_approved_on": first.isoformat(),
         "retires_by_first_law": retirement(born_on, category, law_on=first).retires_on.isoformat(),
-        "retires_on": _retires(engagement, law_on).isoformat(),
+        "retires_on": retires_on(engagement, law_on).isoformat(),
         "is_near_retirement": term.is_near_retirement(born_on, category, first, law_on=law_on),
         "law_basis": parameters.in_force("term.urban_ext_law_basis", law_on).value,
         "strict": parameters.in_force("term.urban_ext_strict", law_on).value,
     }
 
 
-def _retires(engagement: Engagement, law_on: date) -> date:
+def retires_on(engagement: Engagement, law_on: date) -> date:
+    """The last day that an urban engagement may reach by the law of that day."""
     return term.retirement_end(engagement.person.born_on, category_of(engagement), law_on=law_on)
 
 

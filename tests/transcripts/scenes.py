@@ -6,15 +6,16 @@ A scene is a function of the talk and of the words behind its name; add yours to
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
 
-from models import ApplicationStatus, Contact, Post, PublicNotice, PublicNoticeItem
+from models import ApplicationStatus, Contact, Person, Post, PublicNotice, PublicNoticeItem, Role
 from models.sealing import blind_index
 from rules import calendar
-from services import announcements, cases, quotas
+from services import announcements, cases, quotas, registers, village_desk
 from services.clock import business_date
+from services.terms import notices
 from tests import builders
 from tests.talk import Talk
 
@@ -121,11 +122,36 @@ def started(talk: Talk) -> None:
     quotas.begin(talk.session, application, talk.clock.at)
 
 
+def left(talk: Talk) -> None:
+    """The writer's term is over, and the clock has ended it."""
+    held = registers.current_engagement(talk.session, _person(talk))
+    assert held is not None
+    assert held.ends_on is not None
+    after = datetime.combine(held.ends_on + timedelta(days=1), time(1), builders.SHANGHAI)
+    notices.end_over(talk.session, after)
+
+
+def village_head(talk: Talk, village: str) -> None:
+    """The writer's chat is paired with the account of that village's head."""
+    head = builders.create_acting(talk.session, Role.VILLAGE_HEAD, village, name=talk.who)
+    assert head.staff is not None
+    code = village_desk.offer(talk.session, head.staff, talk.clock.at)
+    assert village_desk.bind(talk.session, writer(talk), code, talk.clock.at) is not None
+
+
+def _person(talk: Talk) -> Person:
+    person = writer(talk).person
+    assert person is not None
+    return person
+
+
 SCENES: dict[str, Callable[..., None]] = {
     "applied": applied,
     "approved": approved,
     "bound": bound,
     "engaged": engaged,
+    "left": left,
     "listed": listed,
     "started": started,
+    "village_head": village_head,
 }

@@ -11,6 +11,12 @@ _WORDS = {
     "staff_work": "今天有啥要办 今天有什么要办 今天要办啥 有啥要办 我的待办 工作待办 待办",
     "staff_demand": "报岗位需求 岗位需求 报需求 村里要设岗",
     "staff_review": "录评议 录评议结果 评议结果 报评议结果",
+    "staff_vacancy": "报空岗 空岗 报退岗 有人不干了 有人退岗",
+    "roll_call": "点名 今天点名 考勤点名 记考勤",
+    "confirm_days": "确认考勤 考勤确认 确认今天的考勤",
+    "who_came": "今天谁来了 谁来了 今天谁没来 谁没来 今天到了几个 到岗情况",
+    "who_on_leave": "谁请假 谁请假了 今天谁请假 今天谁请假了 谁在休假",
+    "leave_answer": "批假 批请假 请假待批 有人请假吗",
     "staff_leave": "解绑工作微信 解绑工作手机 解除工作绑定",
 }
 _BY_NAME = {name: frozenset(words.split()) for name, words in _WORDS.items()}

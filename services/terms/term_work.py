@@ -1,0 +1,117 @@
+"""What terms put on the worklist: what this office decides next, follow-ups that are due, and how
+many terms end soon (R-4.1a)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from models import Engagement, EngagementPause, Exit, Extension, FollowUpCase, Post, Region
+from models.procedure import TOWN_CLERK
+from models.term_steps import TERM_OPEN, TermState, term_steps_from
+from services.acting import Acting
+from services.clock import business_date
+from services.staff import area
+from services.terms.followups import MAY_FOLLOW
+from services.terms.notices import ON_POST
+from services.worklist import Item, source
+
+SOON = timedelta(days=30)
+AHEAD = timedelta(days=3)
+
+
+@source
+class Terms:
+    """Extensions, exits and suspensions at this office, and terms that end within a month."""
+
+    kind = "terms"
+
+    def items(self, session: Session, acting: Acting, now: datetime, limit: int) -> Sequence[Item]:
+        if acting.region is None:
+            return ()
+        found = [
+            item
+            for table in (Extension, Exit, EngagementPause)
+            for item in _of(session, table, acting, acting.region, limit)
+        ]
+        if acting.role in TOWN_CLERK:
+            found += _ending(session, acting.region, business_date(now))
+        found.sort(key=lambda item: item.due_on or date.max)
+        return found[:limit]
+
+
+@source
+class FollowUps:
+    """People who left and are to be contacted in these days."""
+
+    kind = "followups"
+
+    def items(self, session: Session, acting: Acting, now: datetime, limit: int) -> Sequence[Item]:
+        if acting.role not in MAY_FOLLOW or acting.region is None:
+            return ()
+        rows = session.scalars(
+            select(FollowUpCase)
+            .join(FollowUpCase.region)
+            .where(
+                area(acting.region),
+                FollowUpCase.closed_at.is_(None),
+                FollowUpCase.next_on <= business_date(now) + AHEAD,
+            )
+            .order_by(FollowUpCase.next_on)
+            .limit(limit)
+            .options(joinedload(FollowUpCase.person))
+        )
+        return [
+            Item(
+                self.kind,
+                "followup.work",
+                {"name": case.person.name},
+                case.next_on,
+                "console.follow_up",
+                {"key": str(case.id)},
+            )
+            for case in rows
+        ]
+
+
+def _of(session: Session, table: Any, acting: Acting, office: Region, limit: int) -> Iterator[Item]:
+    rows = session.scalars(
+        select(table)
+        .where(table.holder_id == office.id, table.state.in_(TERM_OPEN))
+        .order_by(table.due_on)
+        .limit(limit)
+        .options(joinedload(table.engagement).joinedload(Engagement.person))
+    )
+    for row in rows:
+        steps = term_steps_from(row.matter, TermState(row.state))
+        if not any(acting.role in step.actors for step in steps):
+            continue
+        yield Item(
+            "terms",
+            f"term.work_{row.matter}",
+            {"name": row.engagement.person.name},
+            row.due_on,
+            "console.term",
+            {"code": row.engagement.worker_code},
+        )
+
+
+def _ending(session: Session, region: Region, today: date) -> list[Item]:
+    first, number = session.execute(
+        select(func.min(Engagement.ends_on), func.count())
+        .join(Post, Engagement.post_id == Post.id)
+        .join(Region, Post.region_id == Region.id)
+        .where(
+            area(region),
+            Engagement.status.in_(ON_POST),
+            Engagement.ends_on >= today,
+            Engagement.ends_on <= today + SOON,
+        )
+    ).one()
+    if not number:
+        return []
+    return [Item("terms", "term.work_ending", {"number": number}, first, "console.terms")]

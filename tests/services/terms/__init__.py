@@ -1,0 +1,1 @@
+"""Terms: the last day, notices, extensions, exits, suspensions, follow-up."""

@@ -1,0 +1,108 @@
+"""Who is told when: from the own dates, caught up, dated anew, stopped (3.3, 3.9)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Message, MessageState, OtherSupport, TermNotice
+from models.term_steps import TermState
+from services.terms import exits, extensions, notices, reckoning, settling
+from tests.services.stage import clerk
+from tests.services.terms.stage import company, live_through, noon, on_post, told, worker
+
+END = date(2025, 4, 10)
+
+
+def _stages(session: Session) -> list[int]:
+    rows = select(TermNotice.days_before).order_by(TermNotice.id)
+    return list(session.scalars(rows))
+
+
+@pytest.mark.parametrize(
+    ("track", "stages"), [("rural", [90, 60, 30, 7]), ("urban", [180, 90, 60, 30, 7])]
+)
+def test_a_worker_is_told_at_each_stage_once(
+    seeded: Session, track: str, stages: list[int]
+) -> None:
+    on_post(seeded, track=track, born_on=date(1980, 6, 15))
+    live_through(seeded, END - timedelta(days=200), END)
+    assert _stages(seeded) == stages
+    days = seeded.scalars(select(TermNotice.told_at).order_by(TermNotice.id))
+    assert [(END - told_at.date()).days for told_at in days] == stages
+
+
+def test_days_that_were_missed_bring_only_the_latest(seeded: Session) -> None:
+    engagement = on_post(seeded)
+    live_through(seeded, END - timedelta(days=95), END - timedelta(days=89))
+    live_through(seeded, END - timedelta(days=29), END - timedelta(days=20))
+    assert _stages(seeded) == [90, 30]
+    assert told(seeded, engagement) == ["term_notice", "term_notice"]
+
+
+def test_an_extension_begins_anew_and_stops_what_waits(seeded: Session) -> None:
+    engagement, staff = on_post(seeded), company(seeded)
+    now = noon(END - timedelta(days=60))
+    notices.tell_due(seeded, now)
+    wish = extensions.wish(seeded, engagement, worker(seeded, engagement), now)
+    later = date(2026, 4, 10)
+    extensions.propose(seeded, engagement, to_on=later, reason="好", acting=staff.head, now=now)
+    settling.take(seeded, wish, "pass", staff.town_head, now)
+    settling.take(seeded, wish, "grant", staff.approver, now)
+    assert not notices.has_due(seeded, noon(END - timedelta(days=7)))
+    states = seeded.scalars(select(Message.state).where(Message.kind == "term_notice")).all()
+    assert states == [MessageState.WITHDRAWN]
+    assert notices.has_due(seeded, noon(later - timedelta(days=90)))
+
+
+def test_who_leaves_is_not_told_of_the_end(seeded: Session) -> None:
+    engagement = on_post(seeded)
+    now = noon(END - timedelta(days=50))
+    exits.resign(seeded, engagement, END - timedelta(days=20), worker(seeded, engagement), now)
+    assert not notices.has_due(seeded, now)
+
+
+def test_the_village_is_asked_once_for_a_last_day(seeded: Session) -> None:
+    engagement, staff = on_post(seeded), company(seeded)
+    live_through(seeded, END - timedelta(days=61), END - timedelta(days=55))
+    asked = settling.open_extension(seeded, engagement)
+    assert asked is not None
+    now = noon(END - timedelta(days=50))
+    extensions.oppose(seeded, asked, "不缺人", staff.head, now)
+    settling.take(seeded, asked, "refuse_in_town", staff.town_head, now, "不缺人")
+    live_through(seeded, END - timedelta(days=49), END)
+    assert settling.open_extension(seeded, engagement) is None
+    assert asked.state == TermState.REFUSED
+
+
+def test_a_record_of_other_support_dates_the_term_anew(seeded: Session) -> None:
+    engagement = on_post(seeded)
+    support = OtherSupport(
+        person_id=engagement.person_id, kind="enterprise_hire", from_on=date(2020, 1, 1),
+        to_on=date(2020, 6, 30), source="比对", recorded_by_id=clerk(seeded).id,
+        recorded_at=noon(date(2023, 1, 1)),
+    )  # fmt: skip
+    seeded.add(support)
+    seeded.flush()
+    assert notices.redate(
+        seeded, engagement, cause="support", actor="clock", now=noon(date(2023, 1, 1))
+    )
+    assert engagement.ends_on == date(2024, 10, 10)
+    newest = reckoning.history(seeded, engagement)[-1]
+    assert (newest.before_on, newest.after_on) == (END, date(2024, 10, 10))
+    assert newest.verdict["months_used"] == 6
+    assert told(seeded, engagement) == ["term_redated"]
+
+
+def test_the_law_of_2025_moves_an_end_at_retirement(seeded: Session) -> None:
+    engagement = on_post(seeded, date(2023, 5, 1), track="urban", born_on=date(1975, 3, 10))
+    engagement.first_approved_on = date(2023, 4, 20)
+    assert engagement.ends_on == date(2025, 3, 10)
+    assert notices.redate_urban(seeded, noon(date(2024, 12, 31))) == engagement.id
+    assert engagement.ends_on == date(2025, 3, 10)
+    notices.redate_urban(seeded, noon(date(2025, 1, 1)))
+    assert engagement.ends_on == date(2025, 5, 10)
+    assert reckoning.history(seeded, engagement)[-1].cause == "law"
