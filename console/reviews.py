@@ -17,7 +17,7 @@ from console.typed import typed
 from console.words import obstacle_words
 from console.worklist import CASE_ROLES
 from models import Application, Attachment, AttendeeRole, Region, Review
-from services import documents, review_checks, reviews
+from services import documents, review_checks, review_photos, reviews
 from services.acting import covers
 from services.procedure import Hindered
 from services.reviews import KEEPERS, Sheet, Vote
@@ -146,7 +146,7 @@ def review_enter(key: uuid.UUID) -> ResponseReturnValue:
         reviews.enter(seat.session, meeting, sheet, seat.acting, seat.now)
         attributes.flag_modified(meeting, "place")  # the next page must not be older than its parts
         if (photo := upload("photo")) is not None:
-            reviews.add_photo(seat.session, meeting, photo, seat.acting, seat.now)
+            review_photos.add(seat.session, meeting, photo, seat.acting, seat.now)
         seat.session.flush()
         if request.form.get("do") == "close":
             _close(meeting)

@@ -1,11 +1,10 @@
-"""Village staff by phone: pairing, what waits today, a demand for a post, a review's result.
+"""Village staff by phone: pairing, what waits today, a demand for a post.
 
 Whoever is not paired learns only how to pair: nobody sees a village's work by asking for it.
 """
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -13,18 +12,15 @@ from dialog import Answers, Ask, Flow, Heard, Json, Option, Reading, Say, Value,
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
 from handlers.readers import choice, free_text, words
-from models import AttendeeRole, Review
 from rules import posts as law
-from services import posts, reviews, village_desk
+from services import posts, village_desk
 from services.acting import Acting
 from services.guards import Obstacle
 from services.post_checks import Sheet
 from services.procedure import Hindered
-from services.reviews import Vote
-from wording.hearing import digits_in, hear_integer, tidy
-from wording.hearing.staff_words import hear_people, hear_votes
+from wording.hearing import digits_in, hear_integer
 
-DEMAND, REVIEW = "village_demand", "village_review"
+DEMAND = "village_demand"
 MOST_PEOPLE = 500
 
 
@@ -77,56 +73,6 @@ DEMAND_FORM = Flow(
 )
 
 
-def meeting_options(_answers: Answers, desk: Desk) -> Sequence[Option]:
-    who = village_desk.acting(desk.session, desk.contact, desk.now)
-    return [
-        Option(str(one.id), Say("village_staff.meeting", _meeting_slots(one)))
-        for one in (_open_meetings(desk, who) if who else ())
-    ]
-
-
-def _meeting_slots(one: Review) -> dict[str, Json]:
-    return {"held_on": one.held_on.isoformat(), "place": one.place, "count": len(one.results)}
-
-
-def attendees(heard: Heard, _reading: Reading) -> Value | Wrong:
-    """Who was there, each with what they are."""
-    text = words(heard)
-    if isinstance(text, Wrong):
-        return text
-    people = hear_people(text)
-    return (
-        Value([list(one) for one in people]) if people else Wrong(Say("village_staff.wrong_people"))
-    )
-
-
-def votes(heard: Heard, reading: Reading) -> Value | Wrong:
-    """For, against and abstaining, for each applicant in the order shown."""
-    text = words(heard)
-    if isinstance(text, Wrong):
-        return text
-    meeting = _meeting(reading.desk, reading.answers)
-    found = hear_votes(tidy(text), len(meeting.results)) if meeting else None
-    return Value([list(row) for row in found]) if found else Wrong(Say("village_staff.wrong_votes"))
-
-
-def _names(answers: Answers, desk: Desk) -> Mapping[str, Json]:
-    meeting = _meeting(desk, answers)
-    rows = meeting.results if meeting else []
-    return {"menu": [row.application.person.name for row in rows]}
-
-
-REVIEW_FORM = Flow(
-    REVIEW,
-    (
-        Ask("meeting", choice(meeting_options), options=meeting_options, alone=True),
-        Ask("people", attendees, free=True),
-        Ask("votes", votes, fill=_names),
-        Ask("sure", choice(sure_options), options=sure_options),
-    ),
-)
-
-
 def open_village_staff(desk: Desk, asked: Asked) -> Outcome:
     if asked.intent == "staff_pairing":
         return _pair(desk, asked.heard.text)
@@ -137,13 +83,7 @@ def open_village_staff(desk: Desk, asked: Asked) -> Outcome:
         return Outcome((Say("village_staff.pair_first"),))
     if asked.intent == "staff_demand":
         return Outcome((), (Start(DEMAND),))
-    return _begin_review(desk, who) if asked.intent == "staff_review" else _work(desk, who)
-
-
-def _begin_review(desk: Desk, who: Acting) -> Outcome:
-    if not _open_meetings(desk, who):
-        return Outcome((Say("village_staff.no_meeting"),))
-    return Outcome((), (Start(REVIEW),))
+    return _work(desk, who)
 
 
 def _pair(desk: Desk, text: str) -> Outcome:
@@ -176,14 +116,14 @@ def _line(row: village_desk.Todo, today: date) -> Say:
     return Say(key, {"what": what, "due_on": row.due_on})
 
 
-def finish_village_staff(desk: Desk, flow: str, answers: Answers) -> Outcome:
+def finish_village_staff(desk: Desk, _flow: str, answers: Answers) -> Outcome:
     who = village_desk.acting(desk.session, desk.contact, desk.now)
     if who is None or who.region is None:
         return Outcome((Say("village_staff.pair_first"),))
     if answers["sure"] is not True:
         return Outcome((Say("village_staff.dropped"),))
     try:
-        return _demand(desk, who, answers) if flow == DEMAND else _review(desk, who, answers)
+        return _demand(desk, who, answers)
     except Hindered as hindered:
         return Outcome(_why_not(hindered.obstacles))
 
@@ -206,26 +146,6 @@ def _demand(desk: Desk, who: Acting, answers: Answers) -> Outcome:
     return Outcome((said, *_say(warnings)))
 
 
-def _review(desk: Desk, who: Acting, answers: Answers) -> Outcome:
-    meeting = _meeting(desk, answers)
-    if meeting is None:
-        return Outcome((Say("village_staff.no_meeting"),))
-    counted = zip(meeting.results, answers["votes"], strict=True)
-    sheet = reviews.Sheet(
-        held_on=meeting.held_on,
-        place=meeting.place,
-        attendees=tuple((name, AttendeeRole(role)) for name, role in answers["people"]),
-        votes=tuple(
-            Vote(row.application_id, votes_for=vote[0], votes_against=vote[1], abstained=vote[2])
-            for row, vote in counted
-        ),
-    )
-    missing = reviews.enter(desk.session, meeting, sheet, who, desk.now)
-    if not missing:
-        return Outcome((Say("village_staff.entered"),))
-    return Outcome((Say("village_staff.entered_missing"), *_say(missing)))
-
-
 def _why_not(obstacles: Sequence[Obstacle]) -> tuple[Say, ...]:
     return (Say("village_staff.not_taken"), *_say(obstacles))
 
@@ -234,27 +154,10 @@ def _say(obstacles: Sequence[Obstacle]) -> tuple[Say, ...]:
     return tuple(Say(obstacle.key, dict(obstacle.slots)) for obstacle in obstacles)
 
 
-def _open_meetings(desk: Desk, who: Acting) -> list[Review]:
-    assert who.region is not None
-    found = reviews.of_place(desk.session, who.region)
-    return [one for one in found if one.closed_at is None]
-
-
-def _meeting(desk: Desk, answers: Answers) -> Review | None:
-    """The meeting of the form, where it is still theirs to enter."""
-    who = village_desk.acting(desk.session, desk.contact, desk.now)
-    key = answers.get("meeting")
-    if who is None or not key:
-        return None
-    return next((one for one in _open_meetings(desk, who) if one.id == uuid.UUID(key)), None)
-
-
 COUNTER = Counter(
     name="village_staff",
-    intents=frozenset(
-        {"staff_pairing", "staff_leave", "staff_work", "staff_demand", "staff_review"}
-    ),
+    intents=frozenset({"staff_pairing", "staff_leave", "staff_work", "staff_demand"}),
     open=open_village_staff,
-    flows=(DEMAND_FORM, REVIEW_FORM),
+    flows=(DEMAND_FORM,),
     finish=finish_village_staff,
 )

@@ -131,7 +131,8 @@ class KinshipDeclaration(Base):
 
 
 class Material(Base):
-    """A paper's photo: first a media id, later the picture, fetched outside the request."""
+    """A paper's photo: first a media id, later the picture, fetched outside the request. It belongs
+    to an application, or is a review's signed sheet, or waits for an application."""
 
     __tablename__ = "material"
     __table_args__ = (Index("ix_material_waiting", "state", "next_try_at"),)
@@ -140,6 +141,7 @@ class Material(Base):
     application_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("application.id"), index=True
     )
+    review_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("review.id"))
     contact_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("contact.id"), index=True)
     kind: Mapped[str] = mapped_column(String(32))
     media_id: Mapped[str] = mapped_column(String(128))

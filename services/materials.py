@@ -24,8 +24,9 @@ from sqlalchemy.orm import Session
 
 from models import Application, AuditEntry, Contact, Conversation, Material
 from models.sealing import ring
-from services import outbox
+from services import outbox, review_photos
 from services.clock import business_date
+from services.procedure import Hindered
 
 MEDIA_LIFE = timedelta(days=3)
 """How long the platform keeps what a resident sent (platform.md 5)."""
@@ -93,6 +94,9 @@ def keep(
     material = _waiting(session, material_id)
     if material is None:
         return
+    if material.review_id is not None:
+        _keep_sheet(session, material, content, now)
+        return
     sealed = ring().seal(base64.b64encode(content).decode("ascii"), _place(material_id))
     material.picture_sealed = sealed
     material.sha256 = hashlib.sha256(content).hexdigest()
@@ -101,6 +105,18 @@ def keep(
     material.state = State.KEPT
     for twin in _same_picture_of_others(session, material):
         session.add(_mark(material, twin, now))
+
+
+def _keep_sheet(session: Session, material: Material, content: bytes, now: datetime) -> None:
+    """A review's signed sheet goes to its review."""
+    try:
+        review_photos.take_in(session, material, content, now)
+    except Hindered:
+        material.state = State.UNUSABLE
+        _tell(session, material, "materials.unusable", now)
+        return
+    material.fetched_at = now
+    material.state = State.KEPT
 
 
 def miss(session: Session, material_id: uuid.UUID, why: Miss, now: datetime) -> None:

@@ -27,9 +27,8 @@ from models import (
     new_id,
 )
 from rules import parameters
-from services import attachments, procedure, review_checks
+from services import procedure, review_checks
 from services.acting import Acting, covers
-from services.attachments import Upload
 from services.clock import business_date
 from services.guards import Obstacle
 from services.procedure import Hindered, Why
@@ -103,7 +102,7 @@ def plan(  # noqa: PLR0913 - where, when, whom, who
     now: datetime,
 ) -> Review:
     """A meeting of a village with the chosen cases on its sheet."""
-    _may_keep(acting, village)
+    may_keep(acting, village)
     cases = [case for case in waiting(session, village) if case.id in chosen]
     if not cases or len(cases) != len(set(chosen)):
         raise Hindered("plan_review", (Obstacle("review.choose_people"),))
@@ -135,8 +134,8 @@ def enter(
 
     `Hindered` when it is closed, or when the sheet names a person twice or a case that was not on
     it: the tables cannot hold that."""
-    _may_keep(acting, review.village)
-    _still_open(review)
+    may_keep(acting, review.village)
+    still_open(review)
     if impossible := review_checks.impossible(review, sheet.attendees, sheet.votes):
         raise Hindered("enter_review", impossible)
     before = _tally(review)
@@ -157,26 +156,12 @@ def enter(
     return review_checks.unfinished(session, review, now)
 
 
-def add_photo(
-    session: Session, review: Review, upload: Upload | None, acting: Acting, now: datetime
-) -> None:
-    """Keep the photo of the signed sheet; a later one takes its place, the earlier stays kept."""
-    _may_keep(acting, review.village)
-    _still_open(review)
-    subject = ("review", review.id)
-    kept = attachments.attach(
-        session, upload, subject=subject, kind="sheet", acting=acting, now=now
-    )
-    review.photo_id = kept.id
-    session.flush()
-
-
 def close(session: Session, review: Review, acting: Acting, now: datetime) -> tuple[RowResult, ...]:
     """Close the meeting: nothing in it changes any more, and each case goes on by its vote.
 
     `Hindered` with everything that is not right yet; the meeting stays open then."""
-    _may_keep(acting, review.village)
-    _still_open(review)
+    may_keep(acting, review.village)
+    still_open(review)
     if unfinished := review_checks.unfinished(session, review, now):
         raise Hindered("close_review", unfinished)
     review.closed_at = now
@@ -240,14 +225,16 @@ def quorum(day: date) -> int:
     return int(parameters.in_force("review.quorum", day).value)
 
 
-def _may_keep(acting: Acting, village: Region) -> None:
+def may_keep(acting: Acting, village: Region) -> None:
+    """`Hindered` for whoever keeps no reviews of that village."""
     if acting.role not in KEEPERS or acting.staff is None:
         raise Hindered("review", (Obstacle("obstacle.not_your_role"),))
     if not covers(acting.region, village):
         raise Hindered("review", (Obstacle("obstacle.not_your_place"),))
 
 
-def _still_open(review: Review) -> None:
+def still_open(review: Review) -> None:
+    """`Hindered` once the meeting is closed."""
     if review.closed_at is not None:
         closed = {"closed_on": business_date(review.closed_at).isoformat()}
         raise Hindered("review", (Obstacle("review.closed_already", closed),))

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import ApplicationStatus, Contact, Post, PostStatus, Review, Role, StaffContact
+from models import Contact, Post, PostStatus, Role, StaffContact
 from models.talk import TicketKind
-from services import reviews, ticket_desk, tickets, village_desk
+from services import ticket_desk, tickets, village_desk
 from services.acting import Acting
 from services.ticket_desk import Answer
 from tests.builders import NOW, create_acting, create_application, region
@@ -133,58 +133,6 @@ def test_a_demand_can_be_dropped(talk: Talk, clerk: Acting) -> None:
     for answer in ("保洁员", "1", "2", "扫街", "2", "村里", "20", "有需要", "2"):
         reply = talk(answer)
     assert "没有报" in reply
-
-
-def meeting(talk: Talk, clerk: Acting, people: int = 2) -> Review:
-    cases = [
-        create_application(talk.session, status=ApplicationStatus.VILLAGE_REVIEW)
-        for _ in range(people)
-    ]
-    made = reviews.plan(
-        talk.session,
-        region(talk.session, VILLAGE),
-        held_on=NOW.date(),
-        place="村委会",
-        chosen=[case.id for case in cases],
-        acting=clerk,
-        now=NOW,
-    )
-    talk.session.commit()
-    return made
-
-
-def test_a_review_from_the_phone(talk: Talk, clerk: Acting) -> None:
-    made = meeting(talk, clerk)
-    pair(talk, clerk)
-    assert "没看懂" not in talk("录评议")
-    talk(
-        "张一山、李二水（党员）、王三木（村委）、赵四海（镇里）、钱五一、孙六合、周七星、吴八方、郑九成"
-    )
-    assert "没看懂" in talk("都同意")
-    talk("8 0 0；5 2 1")
-    reply = talk("1")
-    assert "录好了" in reply
-    assert "照片" in reply
-    talk.session.expire_all()
-    votes = [(row.votes_for, row.votes_against, row.abstained) for row in made.results]
-    assert votes == [(8, 0, 0), (5, 2, 1)]
-    roles = {one.name: one.role for one in made.attendees}
-    assert (roles["李二水"], roles["赵四海"]) == ("party_member", "town_observer")
-    assert made.closed_at is None
-
-
-def test_no_meeting_waits(talk: Talk, clerk: Acting) -> None:
-    pair(talk, clerk)
-    assert "没有等着录的" in talk("录评议")
-
-
-def test_a_name_twice_is_refused_in_words(talk: Talk, clerk: Acting) -> None:
-    meeting(talk, clerk, 1)
-    pair(talk, clerk)
-    talk("录评议")
-    for answer in ("张一山、张一山", "1 0 0", "1"):
-        reply = talk(answer)
-    assert "写了两遍" in reply
 
 
 def test_an_answer_that_could_not_be_sent_is_shown_with_the_next_message(talk: Talk) -> None:

@@ -21,7 +21,7 @@ from models import (
     StaffKin,
     new_id,
 )
-from services import procedure, reviews
+from services import procedure, review_photos, reviews
 from services.acting import Acting
 from services.attachments import Upload
 from services.procedure import Hindered
@@ -70,7 +70,7 @@ def entered(
 ) -> set[str]:
     reviews.enter(session, review, entry, clerk, NOW)
     if photo:
-        reviews.add_photo(session, review, Upload("表.jpg", JPEG), clerk, NOW)
+        review_photos.add(session, review, Upload("表.jpg", JPEG), clerk, NOW)
     return not_yet(session, clerk, review)
 
 
@@ -210,7 +210,7 @@ def test_a_closed_meeting_stays_as_it_is(seeded: Session, clerk: Acting) -> None
     for again in (
         lambda: reviews.close(seeded, review, clerk, NOW),
         lambda: reviews.enter(seeded, review, sheet(vote(one, yes=0)), clerk, NOW),
-        lambda: reviews.add_photo(seeded, review, Upload("表.jpg", JPEG), clerk, NOW),
+        lambda: review_photos.add(seeded, review, Upload("表.jpg", JPEG), clerk, NOW),
     ):
         with pytest.raises(Hindered) as hindered:
             again()

@@ -20,6 +20,9 @@ _WORDS = {
     "staff_leave": "解绑工作微信 解绑工作手机 解除工作绑定",
 }
 _BY_NAME = {name: frozenset(words.split()) for name, words in _WORDS.items()}
+_PERSON = re.compile(
+    r"([\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]{1,12}(?:·[\u4e00-\u9fff]{1,12})+)(?:[（(]([^（）()]*)[）)])?"
+)
 _LINE = re.compile(r"(\d+)")
 
 
@@ -33,12 +36,14 @@ def hear_staff_service(text: str) -> str | None:
 
 def hear_people(text: str) -> list[tuple[str, str]]:
     """Names and what each is (`party_member`, `committee_member`, `town_observer`, else
-    `villager_representative`), from a list: “张三、李四（党员）、王五（村委）”."""
+    `villager_representative`), from a list: “张三、李四（党员）、王五（村委）”. Nobody where one part is
+    no name: a person left out would be missed in the quorum."""
     found = []
-    for part in re.split(r"[、，,;；\s]+", text.strip()):
-        matched = re.fullmatch(r"([\u4e00-\u9fff·]{2,16})(?:[（(]([^（）()]*)[）)])?", part)
-        if matched:
-            found.append((matched[1], _role(matched[2] or "")))
+    for part in re.split(r"[、，,;；\s]+", text.strip().rstrip("。.、，,；;")):
+        matched = _PERSON.fullmatch(part)
+        if matched is None:
+            return []
+        found.append((matched[1], _role(matched[2] or "")))
     return found
 
 
