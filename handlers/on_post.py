@@ -17,8 +17,6 @@ from wording.hearing.matters import is_about
 
 TOPICS: dict[str, frozenset[str]] = {
     "leave": frozenset({"work", "pay"}),
-    "pay": frozenset({"pay", "insurance"}),
-    "confirm": frozenset(),
 }
 """Where the plan may speak to a question of this intent."""
 
@@ -28,9 +26,6 @@ NEXT = ("apply", "human")
 def open_on_post(desk: Desk, asked: Asked) -> Outcome:
     said = _answer(desk, asked)
     before = (said,) if said is not None else ()
-    if asked.intent == "confirm":
-        says = (Say("on_post.confirm"), Say("on_post.confirm_next"))
-        return Outcome((*before, *says), offers=("human",))
     if (held := _engagement(desk)) is not None:
         return Outcome((*before, *_on_record(held)), offers=("human",))
     asks = asked.intent in {"checkin", "leave"} and is_about("asks", asked.heard.text)

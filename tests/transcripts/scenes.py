@@ -10,7 +10,18 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
 
-from models import ApplicationStatus, Contact, Person, Post, PublicNotice, PublicNoticeItem, Role
+from models import (
+    ApplicationStatus,
+    Contact,
+    EngagementStatus,
+    Person,
+    Post,
+    PublicNotice,
+    PublicNoticeItem,
+    Role,
+    StaffContact,
+    StaffKin,
+)
 from models.sealing import blind_index
 from rules import calendar
 from services import announcements, cases, quotas, registers, village_desk
@@ -18,6 +29,7 @@ from services.clock import business_date
 from services.terms import notices
 from tests import builders
 from tests.talk import Talk
+from tests.transcripts import pay_scenes
 
 
 def bound(
@@ -145,6 +157,67 @@ def _person(talk: Talk) -> Person:
     return person
 
 
+def on_post(talk: Talk, village: str = "v-xinyan-wangjiazhuang", name: str = "") -> None:
+    """The writer is bound and has been on that village's post since the first of the month."""
+    contact = writer(talk)
+    if contact.person is None:
+        bound(talk, village, name)
+        talk.session.flush()
+        talk.session.refresh(contact)
+    assert contact.person is not None
+    _engage(talk, contact.person, village)
+
+
+def worker(talk: Talk, name: str, village: str = "v-xinyan-wangjiazhuang") -> None:
+    """Somebody else is on that village's post, too, and writes nothing."""
+    place = builders.region(talk.session, village)
+    _engage(talk, builders.create_person(talk.session, name=name, village_id=place.id), village)
+
+
+def _engage(talk: Talk, person: Person, village: str) -> None:
+    first = business_date(talk.clock.at).replace(day=1)
+    builders.create_engagement(
+        talk.session,
+        person=person,
+        village=village,
+        engagement_status=EngagementStatus.ON_POST,
+        starts_on=first,
+        ends_on=first.replace(year=first.year + 3) - timedelta(days=1),
+    )
+
+
+def paired(talk: Talk, role: str = "village_head", place: str = "v-xinyan-wangjiazhuang") -> None:
+    """The writer works for that place, and their chat is paired with the account."""
+    acting = builders.create_acting(
+        talk.session, Role(role), place, name=talk.who, login=f"{role}-{place}"
+    )
+    assert acting.staff is not None
+    now = talk.clock.at
+    talk.session.add(
+        StaffContact(
+            staff_id=acting.staff.id,
+            contact_id=writer(talk).id,
+            code_index="-",
+            offered_at=now,
+            expires_at=now,
+            bound_at=now,
+        )
+    )
+
+
+def related(talk: Talk, name: str) -> None:
+    """The writer, a member of staff, has declared the person of that name as a relative."""
+    staff_id = talk.session.scalars(
+        select(StaffContact.staff_id).where(StaffContact.contact_id == writer(talk).id)
+    ).one()
+    person_id = talk.session.scalars(select(Person.id).where(Person.name == name)).one()
+    talk.session.add(
+        StaffKin(
+            staff_id=staff_id, person_id=person_id, relation="sister", declared_at=talk.clock.at
+        )
+    )
+
+
 SCENES: dict[str, Callable[..., None]] = {
     "applied": applied,
     "approved": approved,
@@ -152,6 +225,12 @@ SCENES: dict[str, Callable[..., None]] = {
     "engaged": engaged,
     "left": left,
     "listed": listed,
+    "month": pay_scenes.month,
+    "on_post": on_post,
+    "paired": paired,
+    "related": related,
     "started": started,
     "village_head": village_head,
+    "worked": pay_scenes.worked,
+    "worker": worker,
 }
