@@ -30,6 +30,9 @@ ASKED_IN_PASSING = CHATTER | {"eligibility", "apply", "policy"}
 ERRANDS = frozenset({"apply", "progress", "notice_result", "eligibility", "withdraw", "privacy"})
 """Intents that are no part of what somebody in trouble goes on telling."""
 
+WORDLESS = {"image": "picture", "location": "place"}
+"""Who takes what comes without words while no form is open."""
+
 MISTAKEN = frozenset({"complaint", "objection", "human"})
 """Intents that give way where the very words are a question we have an answer to."""
 
@@ -97,10 +100,9 @@ def _meaning(desk: Desk, heard: Heard, *, open_question: bool) -> Understanding:
 
 def _wordless(desk: Desk, standing: Standing, heard: Heard) -> tuple[Say, ...]:
     """A picture, a voice nobody recognised, a place, a link, while no form is open."""
-    if heard.kind == "image":
-        return _open(desk, standing, Asked("papers", heard))
-    key = {"voice": "reader.voice", "location": "reader.place_alone"}.get(heard.kind)
-    return (Say(key or "reader.words_please"),)
+    if (intent := WORDLESS.get(heard.kind)) is not None:
+        return _open(desk, standing, Asked(intent, heard))
+    return (Say("reader.voice" if heard.kind == "voice" else "reader.words_please"),)
 
 
 def obey(desk: Desk, standing: Standing, command: Command, heard: Heard) -> tuple[Say, ...] | None:

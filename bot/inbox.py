@@ -120,7 +120,9 @@ class Inbox:
         idle = parameters.in_force("conversation.idle_hours", business_date(desk.now)).value
         silent = desk.now - turned_at > timedelta(hours=float(idle))
         before = tuple(paused_notice(standing)) if silent else ()
-        heard = Heard(kind=letter.kind, text=letter.text, media_id=letter.media_id)
+        heard = Heard(
+            kind=letter.kind, text=letter.text, media_id=letter.media_id, place=_place(letter)
+        )
         return before + converse(desk, standing, heard)
 
     def _render(self, desk: Desk, standing: Standing, says: tuple[Say, ...]) -> str:
@@ -153,6 +155,12 @@ class Inbox:
         except Exception:
             log.exception("inbox.not_even_kept", key=letter.dedupe_key)
         return reply
+
+
+def _place(letter: Letter) -> tuple[float, float] | None:
+    if letter.latitude is None or letter.longitude is None:
+        return None
+    return letter.latitude, letter.longitude
 
 
 def _is_confidential(standing: Standing) -> bool:

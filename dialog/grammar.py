@@ -26,12 +26,14 @@ class Say:
 @dataclass(frozen=True)
 class Heard:
     """One message as a form hears it. `text` is empty unless the message carries words;
-    `affirms` is the door's reading of a bare yes (True) or no (False)."""
+    `affirms` is the door's reading of a bare yes (True) or no (False); `place` is latitude and
+    longitude in degrees, of a message that carries one."""
 
     kind: str = "text"
     text: str = ""
     media_id: str | None = None
     affirms: bool | None = None
+    place: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ class AttendanceEvent(Base):
 
     __tablename__ = "attendance_event"
     __table_args__ = (
-        Index("ix_attendance_event_day", "engagement_id", "day_on"),
+        Index("ix_attendance_event_day", "engagement_id", "day_on", "kind"),
         Index("ix_attendance_event_on", "day_on", "kind"),
         Index("ix_attendance_event_contact", "contact_id", "day_on"),
     )
@@ -194,6 +194,8 @@ class DayState(StrEnum):
     STOPPED = "stopped"
     PAUSED = "paused"
     DISPUTED = "disputed"
+    OFF_POST = "off_post"
+    """Before the first day, or after the last one."""
 
 
 class AttendanceDay(Base):
@@ -249,6 +251,18 @@ class AttendanceCorrection(Base):
     reason: Mapped[str] = mapped_column(String(255))
     made_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
     made_at: Mapped[datetime]
+
+
+class DayStep(Base):
+    """A step of closing a day that is done: reminders, evening, the town's call, the end. What has
+    no row is still due, so that a clock that stood still catches up."""
+
+    __tablename__ = "day_step"
+
+    day_on: Mapped[date] = mapped_column(primary_key=True)
+    step: Mapped[str] = mapped_column(String(12), primary_key=True)
+    done_at: Mapped[datetime]
+    told: Mapped[int]
 
 
 class LeaveState(StrEnum):

@@ -21,6 +21,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from scheduler import (
+    days_works,
     mail_works,
     notice_works,
     onboarding_works,
@@ -202,6 +203,21 @@ JOBS: tuple[Job, ...] = (
         verb=pay_works.ask_received,
         does="Asks workers in confidence whether the money came to them.",
         grace=timedelta(hours=8),
+    ),
+    Job(
+        name="close_days",
+        trigger=every(30),
+        verb=days_works.close_days,
+        is_due=days_works.has_steps,
+        does="Reminds heads of what is not confirmed, closes evenings and days, tells the workers.",
+        grace=timedelta(seconds=60),
+    ),
+    Job(
+        name="forget_points",
+        trigger=daily(3, 20),
+        verb=days_works.forget_points,
+        does="Deletes the raw points of check-ins that were kept for 30 days.",
+        grace=timedelta(hours=25),
     ),
     Job(
         name="forget_runs",

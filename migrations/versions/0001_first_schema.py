@@ -66,6 +66,13 @@ def upgrade() -> None:
     sa.CheckConstraint('id = 1', name=op.f('ck_clock_shift_one_row')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_clock_shift'))
     )
+    op.create_table('day_step',
+    sa.Column('day_on', sa.Date(), nullable=False),
+    sa.Column('step', sa.String(length=12), nullable=False),
+    sa.Column('done_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('told', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.PrimaryKeyConstraint('day_on', 'step', name=op.f('pk_day_step'))
+    )
     op.create_table('inbound',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('channel', sa.String(length=16), nullable=False),
@@ -150,7 +157,6 @@ def upgrade() -> None:
     sa.Column('provider', sa.String(length=16), nullable=False),
     sa.Column('weight', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('changed_at', models.base.Instant(timezone=True), nullable=False),
-    sa.Column('sent', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('failed', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('slow', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('reason', sa.String(length=255), nullable=True),
@@ -1284,7 +1290,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('attendance_event', schema=None) as batch_op:
         batch_op.create_index('ix_attendance_event_contact', ['contact_id', 'day_on'], unique=False)
-        batch_op.create_index('ix_attendance_event_day', ['engagement_id', 'day_on'], unique=False)
+        batch_op.create_index('ix_attendance_event_day', ['engagement_id', 'day_on', 'kind'], unique=False)
         batch_op.create_index('ix_attendance_event_on', ['day_on', 'kind'], unique=False)
 
     op.create_table('check_in_helper',
@@ -2226,6 +2232,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_inbound_sender_key'))
 
     op.drop_table('inbound')
+    op.drop_table('day_step')
     op.drop_table('clock_shift')
     op.drop_table('channel_token')
     op.drop_table('channel_rest')

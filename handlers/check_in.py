@@ -1,0 +1,163 @@
+"""The worker's own sign by chat: check-in and check-out by a word, a place, a photo, or the post's
+code; a sign that was forgotten; how things stand today (requirements 3.4).
+
+Only the closed grammar of acts checks in. Questions, negations and what sounds like it are asked
+back or answered. What speaks against a check-in is kept with it and told plainly; nothing refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dialog import Say
+from handlers import backfill, papers, policy, standing_words
+from handlers.counter import Asked, Counter, Outcome
+from handlers.desk import Desk
+from models import EventKind
+from services.clock import SHANGHAI
+from services.days import codes, signing, stand_ins
+from services.days.signing import Sign, Standing
+from wording.hearing.days import Matter, hear_leaving, hear_matter, hear_sign_code
+from wording.hearing.matters import is_about
+
+ACTS = frozenset({"checkin_yes", "place", "picture"})
+
+
+def open_check_in(desk: Desk, asked: Asked) -> Outcome:
+    """Take a sign, or answer what was asked about it."""
+    name, _, about = asked.intent.partition(":")
+    if name == "checkin_for":
+        return _sign_for(desk, about)
+    standing = signing.standing_of(desk.session, desk.contact_id, desk.now)
+    if standing is None:
+        return _on_no_post(desk, asked)
+    if standing.obstacle is not None:
+        return standing_words.refuse(desk, standing)
+    code = hear_sign_code(asked.heard.text)
+    if asked.act or name in ACTS or code is not None:
+        return Outcome(tuple(_sign(desk, asked, standing, code)))
+    if name == "checkin_maybe":
+        return Outcome((Say("check_in.sure"),), offers=("checkin_yes", "menu"))
+    return _answer(desk, asked, standing)
+
+
+def _sign(desk: Desk, asked: Asked, standing: Standing, code: str | None) -> Iterator[Say]:
+    """Keep the sign; what to say about it."""
+    leaving = hear_leaving(asked.heard.text)
+    kind = EventKind.CHECKOUT if leaving else EventKind.CHECKIN
+    if leaving and standing.first_at is None:
+        yield Say("check_in.out_without_in")
+    evidence: dict[str, bool] = {}
+    if code is not None:
+        right = codes.is_right(standing.post_id, code, desk.now)
+        evidence["code" if right else "code_wrong"] = True
+        yield Say("check_in.code_right" if right else "check_in.code_wrong")
+    sign = Sign(kind, desk.channel, evidence)
+    if asked.heard.place is not None:
+        yield from _with_place(desk, standing, sign, asked.heard.place)
+    elif asked.heard.media_id is not None and asked.heard.kind == "image":
+        yield from _with_photo(desk, standing, sign, asked.heard.media_id)
+    elif standing.first_at is not None and not leaving and not evidence:
+        yield Say("check_in.twice", {"time": _clock(standing)})
+        return
+    else:
+        signing.sign(desk.session, standing, desk.contact_id, sign, desk.now)
+        yield from standing_words.kept(desk, standing, leaving=leaving)
+    if standing.duty.fence is not None and not leaving and asked.heard.place is None:
+        yield Say("check_in.place_welcome")
+
+
+def _with_place(
+    desk: Desk, standing: Standing, sign: Sign, place: tuple[float, float]
+) -> Iterator[Say]:
+    evidence = signing.sign_with_point(
+        desk.session, standing, desk.contact_id, sign=sign, point=place, now=desk.now
+    )
+    if standing.first_at is None:
+        yield from standing_words.kept(desk, standing)
+    else:
+        yield Say("check_in.place_added")
+    if evidence.get("outside"):
+        yield Say("check_in.outside", {"metres": evidence["distance_m"]})
+
+
+def _with_photo(desk: Desk, standing: Standing, sign: Sign, media_id: str) -> Iterator[Say]:
+    signing.sign_with_photo(
+        desk.session, standing, desk.contact_id, sign=sign, media_id=media_id, now=desk.now
+    )
+    if standing.first_at is None:
+        yield from standing_words.kept(desk, standing)
+    yield Say("check_in.photo_added")
+
+
+def _answer(desk: Desk, asked: Asked, standing: Standing) -> Outcome:
+    """A question about check-in, or words that only sound like one."""
+    match hear_matter(asked.heard.text):
+        case Matter.FOR_OTHERS:
+            return Outcome((Say("check_in.for_others"),), offers=("human",))
+        case Matter.WINDOW:
+            return Outcome((standing_words.window(desk, standing),))
+        case Matter.FORGOT:
+            return backfill.begin(desk, standing)
+        case Matter.MONTH:
+            return Outcome((Say("check_in.month_hint"),), offers=("my_month",))
+        case Matter.CAME:
+            return Outcome((_today(standing),), offers=_offer_sign(standing))
+    return Outcome((Say("check_in.sure"),), offers=("checkin_yes", "menu"))
+
+
+def _today(standing: Standing) -> Say:
+    if standing.first_at is None:
+        return Say("check_in.not_yet_today")
+    return Say("check_in.came_today", {"time": _clock(standing)})
+
+
+def _offer_sign(standing: Standing) -> tuple[str, ...]:
+    return ("checkin_yes",) if standing.first_at is None else ()
+
+
+def _on_no_post(desk: Desk, asked: Asked) -> Outcome:
+    """Whoever is on no post: a declared helper's phone, somebody who left, or a stranger."""
+    if asked.intent == "picture":
+        return papers.open_papers(desk, asked)
+    if asked.intent == "place":
+        return Outcome((Say("reader.place_alone"),))
+    if known := stand_ins.workers_of(desk.session, desk.contact_id):
+        says = tuple(Say("check_in.helper_for", {"name": one.name}) for one in known[:1])
+        return Outcome(says, offers=(f"checkin_for:{known[0].engagement_id}", "menu"))
+    left_on = signing.was_on_post(desk.session, desk.contact_id)
+    if left_on is not None:
+        return Outcome((Say("check_in.after_exit", {"left_on": left_on.isoformat()}),),
+                       offers=("human",))  # fmt: skip
+    asks = not asked.act and is_about("asks", asked.heard.text)
+    said = policy.answer(desk, asked.heard.text, topics=frozenset({"work"})) if asks else None
+    before = (said,) if said is not None else ()
+    return Outcome((*before, Say("check_in.no_record"), Say("check_in.what_next")),
+                   offers=("apply", "human"))  # fmt: skip
+
+
+def _sign_for(desk: Desk, key: str) -> Outcome:
+    """A declared helper's phone signs for a worker: kept as what it is."""
+    worker = stand_ins.worker(desk.session, desk.contact_id, key)
+    if worker is None:
+        return Outcome((Say("check_in.for_others"),), offers=("human",))
+    standing = signing.standing_in(desk.session, worker.engagement_id, desk.today)
+    if standing.obstacle is not None:
+        return standing_words.refuse(desk, standing)
+    if standing.first_at is not None:
+        return Outcome((Say("check_in.twice", {"time": _clock(standing)}),))
+    sign = Sign(EventKind.CHECKIN, "helper", {"by_helper": True})
+    signing.sign(desk.session, standing, desk.contact_id, sign, desk.now)
+    return Outcome((Say("check_in.helper_kept", {"name": worker.name}),))
+
+
+def _clock(standing: Standing) -> str:
+    assert standing.first_at is not None
+    return f"{standing.first_at.astimezone(SHANGHAI):%H:%M}"
+
+
+COUNTER = Counter(
+    name="check_in",
+    intents=frozenset({"checkin", "checkin_for", "checkin_maybe", *ACTS}),
+    open=open_check_in,
+)

@@ -1,0 +1,46 @@
+"""What the clock does about days: it reminds heads, closes evenings and days, and forgets where
+people stood."""
+
+from __future__ import annotations
+
+from scheduler.works import Works
+from services.days import places, schedule
+
+STEPS_AT_ONCE = 20
+"""Steps of one run: a clock that was moved by a year goes through it in several."""
+
+
+def has_steps(works: Works) -> bool:
+    """Whether a day owes a step."""
+    with works.sessions() as session:
+        return next(schedule.due(session, works.clock.now(session)), None) is not None
+
+
+def close_days(works: Works) -> int:
+    """Do what days owe, in order; gives how many people were told something."""
+    told = 0
+    for _ in range(STEPS_AT_ONCE):
+        with works.sessions() as session:
+            owed = next(schedule.due(session, works.clock.now(session)), None)
+            pieces = schedule.pieces(session, owed) if owed else ()
+        if owed is None:
+            break
+        told += _do(works, owed, pieces)
+    return told
+
+
+def _do(works: Works, owed: schedule.Due, pieces: object) -> int:
+    told = 0
+    assert isinstance(pieces, list | tuple)
+    for piece in pieces:
+        with works.sessions.begin() as session:
+            told += schedule.do(session, owed, piece, works.clock.now(session))
+    with works.sessions.begin() as session:
+        schedule.settle(session, owed, told, works.clock.now(session))
+    return told
+
+
+def forget_points(works: Works) -> int:
+    """Delete the raw points of check-ins that have been kept for long enough."""
+    with works.sessions.begin() as session:
+        return places.forget_points(session, works.clock.now(session))

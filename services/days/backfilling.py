@@ -1,0 +1,101 @@
+"""A sign that was forgotten or could not be given: asked for with a reason, counted only with a
+second person's word, so many times a month (requirements 3.4, F-10, F-15)."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import AttendanceDay, AttendanceEvent, Contact, DayState, Engagement, EventKind
+from rules import parameters
+from rules.months import end_of_month
+from services.acting import Acting
+from services.days import deriving, people, village_news
+from services.days.events import Word, say
+from services.guards import Obstacle
+from services.procedure import Hindered
+
+OPEN = frozenset({DayState.UNKNOWN, DayState.ABSENT})
+
+
+def days_open(session: Session, engagement_id: uuid.UUID, today: date, now: datetime) -> list[date]:
+    """The days of the last while (`attendance.backfill_days`) without a sign, the newest first."""
+    back = int(parameters.in_force_or_first("attendance.backfill_days", today).value)
+    from_on = today - timedelta(days=back)
+    deriving.derive(session, [engagement_id], from_on=from_on, to_on=today, now=now)
+    days = session.scalars(
+        select(AttendanceDay)
+        .where(
+            AttendanceDay.engagement_id == engagement_id,
+            AttendanceDay.day_on.between(from_on, today),
+            AttendanceDay.state.in_(OPEN),
+            AttendanceDay.planned,
+            AttendanceDay.month_sheet_id.is_(None),
+        )
+        .order_by(AttendanceDay.day_on.desc())
+        .execution_options(populate_existing=True)
+    )
+    return [day.day_on for day in days if people.heard(session, [engagement_id], day.day_on)
+            [engagement_id].own == "none"]  # fmt: skip
+
+
+def asked_in_month(session: Session, engagement_id: uuid.UUID, day: date) -> int:
+    """How many were asked for in the month of a day."""
+    first = day.replace(day=1)
+    asked = select(func.count()).where(
+        AttendanceEvent.engagement_id == engagement_id,
+        AttendanceEvent.kind == EventKind.BACKFILL_ASKED,
+        AttendanceEvent.day_on.between(first, end_of_month(first)),
+    )
+    return session.scalar(asked) or 0
+
+
+def allowed_in_month(day: date) -> int:
+    """How many are allowed to one worker in a month."""
+    return int(parameters.in_force_or_first("attendance.backfills_per_month", day).value)
+
+
+def ask(  # noqa: PLR0913 - one wish, each part by name
+    session: Session,
+    engagement: Engagement,
+    day: date,
+    *,
+    contact: Contact,
+    reason: str,
+    source: str,
+    now: datetime,
+) -> None:
+    """Ask for a day's sign afterwards; the village hears of it. Raises `Hindered` beyond the
+    month's number. The day counts once a second person vouches for it."""
+    deriving.derive(session, [engagement.id], from_on=day, to_on=day, now=now)
+    if asked_in_month(session, engagement.id, day) >= allowed_in_month(day):
+        raise Hindered("backfill", (Obstacle("obstacle.backfills_used_up"),))
+    acting = Acting(village_news.WORKER, contact=contact)
+    word = Word(EventKind.BACKFILL_ASKED, acting, source, reason=reason)
+    say(session, [engagement.id], day, word, now)
+    village_news.tell_office(
+        session, engagement, "backfill_asked", village_news.VILLAGE, now,
+        cause=f"backfill:{engagement.id}:{day}", day_on=day.isoformat(), reason=reason,
+    )  # fmt: skip
+
+
+def answer(  # noqa: PLR0913 - one word, each part by name
+    session: Session,
+    engagement: Engagement,
+    day: date,
+    *,
+    acting: Acting,
+    seen: bool,
+    source: str,
+    now: datetime,
+) -> None:
+    """A second person's word: they saw the worker that day, or did not. Raises `Hindered` for the
+    worker themselves and for relatives."""
+    assert acting.staff is not None
+    if engagement.person_id in people.barred(session, acting.staff):
+        raise Hindered("backfill", (Obstacle("obstacle.conflict_own"),))
+    kind = EventKind.WITNESSED if seen else EventKind.BACKFILL_REFUSED
+    say(session, [engagement.id], day, Word(kind, acting, source), now)

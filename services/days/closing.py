@@ -1,0 +1,197 @@
+"""The evening of a day, and its end (requirements 3.4, 3.9).
+
+In the evening what is certain counts, and every worker hears how the day stands. What would be lost
+stays open until the last late arrival can have come; then the day closes for good, and whoever lost
+it hears why. Each pass may be repeated: nobody is told the same thing twice.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from models import AttendanceDay, DayState, Engagement, Post, Region, Staff
+from services.days import confirming, deriving, people
+from services.days.people import AWAY
+from services.telling import tell, tell_staff
+from services.terms import officers
+from wording import load_book
+
+CHUNK = 100
+"""Workers in one transaction."""
+SILENT = frozenset(
+    {DayState.REST, DayState.HOLIDAY, DayState.STOPPED, DayState.PAUSED, DayState.OFF_POST, *AWAY}
+)
+"""Days of which nobody is told every evening: they were told when it was decided."""
+
+
+def batches(session: Session, day: date) -> list[list[uuid.UUID]]:
+    """Everybody whose day it is, some at a time: one transaction each."""
+    ids = sorted(deriving.of_span(session, day, day))
+    return [ids[first : first + CHUNK] for first in range(0, len(ids), CHUNK)]
+
+
+def close_evening(
+    session: Session, ids: Sequence[uuid.UUID], day: date, now: datetime, *, tells: bool = True
+) -> dict[str, int]:
+    """Derive the day as the evening sees it and tell everybody, unless the evening is long past;
+    how many were told what."""
+    deriving.derive(session, ids, from_on=day, to_on=day, now=now)
+    told: dict[str, int] = {}
+    for engagement, row in _rows(session, ids, day):
+        kind = _evening_kind(row)
+        if kind is not None and tells:
+            _tell(session, engagement, row, kind, now)
+            told[kind] = told.get(kind, 0) + 1
+    return told
+
+
+def close_for_good(
+    session: Session, ids: Sequence[uuid.UUID], day: date, now: datetime, *, tells: bool = True
+) -> dict[str, int]:
+    """Derive the day once no late arrival can come; who lost it now, or won it, hears so."""
+    before = {row.engagement_id: (row.state, row.counted) for _, row in _rows(session, ids, day)}
+    deriving.derive(session, ids, from_on=day, to_on=day, now=now)
+    told: dict[str, int] = {}
+    for engagement, row in _rows(session, ids, day):
+        kind = _final_kind(row)
+        if kind is None or not tells or before.get(engagement.id) == (row.state, row.counted):
+            continue
+        _tell(session, engagement, row, kind, now)
+        told[kind] = told.get(kind, 0) + 1
+    return told
+
+
+def open_days(session: Session, place_id: int, day: date) -> Sequence[AttendanceDay]:
+    """What of a place's day waits for somebody: the town's list once the village's time is over."""
+    asked = (
+        select(AttendanceDay)
+        .join(Engagement, AttendanceDay.engagement_id == Engagement.id)
+        .join(Post, Engagement.post_id == Post.id)
+        .where(
+            Post.region_id == place_id,
+            AttendanceDay.day_on == day,
+            AttendanceDay.state.in_((DayState.UNKNOWN, DayState.DISPUTED)),
+        )
+    )
+    return session.scalars(asked).all()
+
+
+def places(session: Session, day: date) -> Sequence[int]:
+    """The places where somebody is on a post on a day."""
+    return session.scalars(
+        select(Post.region_id)
+        .join(Engagement, Engagement.post_id == Post.id)
+        .where(Engagement.id.in_(deriving.asked_span(day, day)))
+        .distinct()
+        .order_by(Post.region_id)
+    ).all()
+
+
+def remind_heads(session: Session, place_id: int, day: date, *, turn: str, now: datetime) -> int:
+    """Ask the heads of a place whose day is not confirmed; how many were asked, once a `turn`."""
+    place = session.get_one(Region, place_id)
+    waiting = confirming.waiting(people.of_place(session, place, day, now))
+    if not waiting:
+        return 0
+    heads = officers.of_place(session, place, officers.HEAD, now)
+    return _tell_staff(session, heads, _Due("confirm_due", place, day, turn, len(waiting)), now)
+
+
+def call_town(session: Session, place_id: int, day: date, now: datetime) -> int:
+    """The village let its time go by: the town is told what is open there."""
+    place = session.get_one(Region, place_id)
+    waiting = open_days(session, place_id, day)
+    if not waiting or place.parent is None:
+        return 0
+    town = officers.of_place(session, place.parent, officers.TOWN, now)
+    return _tell_staff(
+        session, town, _Due("confirm_overdue", place, day, "late", len(waiting)), now
+    )
+
+
+@dataclass(frozen=True)
+class _Due:
+    """What an office still has to say of a place's day."""
+
+    kind: str
+    place: Region
+    day: date
+    turn: str
+    count: int
+
+
+def _tell_staff(session: Session, staff: Sequence[Staff], due: _Due, now: datetime) -> int:
+    cause = f"confirm:{due.place.id}:{due.day}"
+    for member in staff:
+        tell_staff(
+            session,
+            kind=due.kind,
+            staff=member,
+            slots={
+                "village": due.place.name,
+                "count": due.count,
+                "day_on": due.day.isoformat(),
+            },
+            cause=cause,
+            once=f"{due.kind}|{cause}|{due.turn}|{member.id}",
+            now=now,
+        )
+    return len(staff)
+
+
+def _rows(
+    session: Session, ids: Sequence[uuid.UUID], day: date
+) -> Iterator[tuple[Engagement, AttendanceDay]]:
+    rows = session.execute(
+        select(Engagement, AttendanceDay)
+        .join(AttendanceDay, AttendanceDay.engagement_id == Engagement.id)
+        .where(Engagement.id.in_(ids), AttendanceDay.day_on == day)
+        .options(joinedload(Engagement.person))
+        .order_by(Engagement.worker_code)
+        .execution_options(populate_existing=True)
+    )
+    yield from (row._tuple() for row in rows)
+
+
+def _evening_kind(row: AttendanceDay) -> str | None:
+    if row.state in SILENT:
+        return None
+    if row.state == DayState.COUNTED:
+        return "day_counted"
+    lost = row.reasons[0] in LOST_UNLESS
+    return "day_not_counted" if lost or row.state == DayState.ABSENT else "day_waits"
+
+
+LOST_UNLESS = frozenset({"nobody", "head_alone", "denied_by_both", "backfill_denied"})
+"""Rows that lose the day unless something still comes."""
+
+
+def _final_kind(row: AttendanceDay) -> str | None:
+    if row.state == DayState.COUNTED:
+        return "day_counted"
+    return "day_not_counted" if row.state == DayState.ABSENT else None
+
+
+def _tell(
+    session: Session, engagement: Engagement, row: AttendanceDay, kind: str, now: datetime
+) -> None:
+    tell(
+        session,
+        kind=kind,
+        person=engagement.person,
+        slots={"day_on": row.day_on.isoformat(), "result": words_of(row)},
+        cause=f"day:{engagement.id}:{row.day_on}",
+        once=f"{kind}|{engagement.id}|{row.day_on}|{row.state}",
+        now=now,
+    )
+
+
+def words_of(row: AttendanceDay) -> str:
+    """The row that decided, in the worker's words."""
+    return load_book().text(f"day_reason.{row.reasons[0]}")

@@ -1,0 +1,104 @@
+"""What a day owes and when: two reminders, the evening, the town's call, the end.
+
+Each step is done once a day, in order; what is done has a row (`DayStep`), so that a clock that
+stood still, or was moved, goes through the days it missed one by one. Reminders and calls that come
+too late are not given any more: nobody is asked today for a day of last month.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import DayStep, Engagement
+from rules import parameters
+from services.clock import SHANGHAI, business_date
+from services.days import closing, confirming, deriving
+
+STEPS = ("remind", "remind_again", "evening", "overdue", "final")
+FRESH = {"remind": 2, "remind_again": 2, "evening": 14, "overdue": 8, "final": 24}
+"""Hours after which a step is done without telling anybody."""
+LAST_REMINDER = "attendance.village_confirms_by"
+
+
+@dataclass(frozen=True)
+class Due:
+    """One step of one day. `fresh`: whether it is still worth telling somebody."""
+
+    day: date
+    step: str
+    due_at: datetime
+    fresh: bool
+
+
+def due(session: Session, now: datetime) -> Iterator[Due]:
+    """The steps that are owed, the oldest day first."""
+    today = business_date(now)
+    first = _first_open(session, today)
+    done = set(session.execute(select(DayStep.day_on, DayStep.step).where(DayStep.day_on >= first))
+               .tuples())  # fmt: skip
+    day = first
+    while day <= today:
+        for step, due_at in times(day):
+            if due_at <= now and (day, step) not in done:
+                fresh = now - due_at < timedelta(hours=FRESH[step])
+                yield Due(day, step, due_at, fresh)
+        day += timedelta(days=1)
+
+
+def times(day: date) -> list[tuple[str, datetime]]:
+    """When each step of a day falls due."""
+    opens, latest = confirming.window(day)
+    by = parameters.in_force_or_first(LAST_REMINDER, day).value
+    at = deriving.moment(datetime.combine(day, time(12), SHANGHAI))
+    ends = datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
+    return [
+        ("remind", opens),
+        ("remind_again", datetime.combine(day, time.fromisoformat(by), SHANGHAI)),
+        ("evening", datetime.combine(day, at.evening, SHANGHAI)),
+        ("overdue", latest),
+        ("final", ends + timedelta(hours=at.late_hours)),
+    ]
+
+
+def pieces(session: Session, owed: Due) -> Sequence[object]:
+    """What a step is done for, each in a transaction of its own: places, or batches of workers."""
+    if owed.step in {"evening", "final"}:
+        return closing.batches(session, owed.day)
+    return closing.places(session, owed.day) if owed.fresh else []
+
+
+def do(session: Session, owed: Due, piece: object, now: datetime) -> int:
+    """One piece of a step; gives how many were told. Safe to repeat."""
+    if owed.step in {"remind", "remind_again"}:
+        assert isinstance(piece, int)
+        return closing.remind_heads(session, piece, owed.day, turn=owed.step, now=now)
+    if owed.step == "overdue":
+        assert isinstance(piece, int)
+        return closing.call_town(session, piece, owed.day, now)
+    assert isinstance(piece, list)
+    if owed.step == "evening":
+        told = closing.close_evening(session, piece, owed.day, now, tells=owed.fresh)
+    else:
+        told = closing.close_for_good(session, piece, owed.day, now, tells=owed.fresh)
+    return sum(told.values())
+
+
+def settle(session: Session, owed: Due, told: int, now: datetime) -> None:
+    """Write down that the step is done."""
+    session.merge(DayStep(day_on=owed.day, step=owed.step, done_at=now, told=told))
+
+
+def _first_open(session: Session, today: date) -> date:
+    """The day after the last one that closed for good; a house that never closed one begins with
+    the first day that somebody was on a post, or with yesterday."""
+    last = session.scalar(select(func.max(DayStep.day_on)).where(DayStep.step == "final"))
+    if last is not None:
+        return last + timedelta(days=1)
+    started = session.scalar(select(func.min(Engagement.starts_on)))
+    yesterday = today - timedelta(days=1)
+    return min(max(started, today - timedelta(days=40)), yesterday) if started else yesterday

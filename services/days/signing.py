@@ -1,0 +1,297 @@
+"""The worker's own sign: check-in and check-out, by chat or SMS (requirements 3.4).
+
+A check-in by word is the house's hot path: one SELECT that brings everything it must know, one
+INSERT, both prepared. Nothing here refuses for a technical reason: what speaks against a check-in
+is written into its evidence.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, cast
+
+from sqlalchemy import Table, and_, bindparam, exists, func, insert, select
+from sqlalchemy.orm import Session
+
+from models import (
+    AttendanceEvent,
+    CheckInHelper,
+    CheckInPhoto,
+    CheckInPoint,
+    Contact,
+    DutyPlan,
+    Engagement,
+    EngagementStatus,
+    EventKind,
+    Leave,
+    LeaveState,
+    Post,
+)
+from models.prepared import Prepared
+from models.sealing import blind_index
+from rules import parameters
+from services.clock import business_date
+from services.days import deriving
+from services.days.duty import Duty, Fence, default_duty
+
+COARSE_M = 10
+"""A distance is kept in steps of so many metres; never the point itself."""
+
+_EVENT = cast(Table, AttendanceEvent.__table__)
+_ENGAGEMENT = cast(Table, Engagement.__table__)
+_CONTACT = cast(Table, Contact.__table__)
+_PLAN = cast(Table, DutyPlan.__table__)
+_LEAVE = cast(Table, Leave.__table__)
+_POST = cast(Table, Post.__table__)
+_HELPER = cast(Table, CheckInHelper.__table__)
+
+_first = _EVENT.alias("first_in")
+_undo = _EVENT.alias("undo")
+_earlier = _PLAN.alias("earlier_plan")
+_plan_from = (
+    select(func.max(_earlier.c.from_on))
+    .where(_earlier.c.post_id == _POST.c.id, _earlier.c.from_on <= bindparam("day"))
+    .correlate(_POST)
+    .scalar_subquery()
+)
+_first_id = (
+    select(func.min(_EVENT.c.id))
+    .where(
+        _EVENT.c.engagement_id == _ENGAGEMENT.c.id,
+        _EVENT.c.day_on == bindparam("day"),
+        _EVENT.c.kind == "checkin",
+        ~exists().where(_undo.c.undoes_id == _EVENT.c.id),
+    )
+    .correlate(_ENGAGEMENT)
+    .scalar_subquery()
+)
+_on_leave = exists().where(
+    _LEAVE.c.engagement_id == _ENGAGEMENT.c.id,
+    _LEAVE.c.state == LeaveState.APPROVED.value,
+    _LEAVE.c.from_on <= bindparam("day"),
+    func.coalesce(_LEAVE.c.ended_on, _LEAVE.c.to_on) >= bindparam("day"),
+)
+_COLUMNS = (
+    _ENGAGEMENT.c.id,
+    _ENGAGEMENT.c.status,
+    _ENGAGEMENT.c.starts_on,
+    _ENGAGEMENT.c.ends_on,
+    _POST.c.id,
+    _POST.c.name,
+    _first.c.happened_at,
+    _on_leave.label("on_leave"),
+    _PLAN.c.weekdays,
+    _PLAN.c.holidays_worked,
+    _PLAN.c.opens,
+    _PLAN.c.closes,
+    _PLAN.c.minutes,
+    _PLAN.c.needs_checkout,
+    _PLAN.c.fence_latitude,
+    _PLAN.c.fence_longitude,
+    _PLAN.c.fence_radius_m,
+)
+_OPEN = _ENGAGEMENT.c.status != EngagementStatus.ENDED.value
+_ABOUT = (
+    select(*_COLUMNS)
+    .select_from(_ENGAGEMENT)
+    .join(_POST, _POST.c.id == _ENGAGEMENT.c.post_id)
+    .outerjoin(_PLAN, and_(_PLAN.c.post_id == _POST.c.id, _PLAN.c.from_on == _plan_from))
+    .outerjoin(_first, _first.c.id == _first_id)
+)
+_OF_CONTACT = Prepared(
+    _ABOUT.join(_CONTACT, _CONTACT.c.person_id == _ENGAGEMENT.c.person_id).where(
+        _CONTACT.c.id == bindparam("contact"), _OPEN
+    )
+)
+_OF_ENGAGEMENT = Prepared(_ABOUT.where(_ENGAGEMENT.c.id == bindparam("engagement")))
+_KEPT = tuple(column.name for column in _EVENT.c if column.name != "id")
+_SAY = Prepared(insert(_EVENT).inline(), columns=list(_KEPT))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a check-in must know of a worker and of this day."""
+
+    engagement_id: uuid.UUID
+    status: str
+    starts_on: date | None
+    ends_on: date | None
+    post_id: int
+    post: str
+    day: date
+    duty: Duty
+    first_at: datetime | None
+    on_leave: bool
+
+    @property
+    def obstacle(self) -> str | None:
+        """Why there is nothing to check in to: `starting`, `before_start`, `over`; else None."""
+        if self.status == EngagementStatus.STARTING or self.starts_on is None:
+            return "starting"
+        if self.day < self.starts_on:
+            return "before_start"
+        if self.ends_on is not None and self.day > self.ends_on:
+            return "over"
+        return None
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One sign of a worker: how it came and what was checked."""
+
+    kind: EventKind = EventKind.CHECKIN
+    source: str = "wechat"
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    happened_at: datetime | None = None
+
+
+def standing_of(session: Session, contact_id: uuid.UUID, now: datetime) -> Standing | None:
+    """The standing of who writes; None where they are on no post, or have not said who they are."""
+    day = business_date(now)
+    row = _OF_CONTACT.first(session.connection(), {"contact": contact_id, "day": day})
+    return None if row is None else _standing(row, day)
+
+
+def standing_in(session: Session, engagement_id: uuid.UUID, day: date) -> Standing:
+    """The standing of one engagement on a day."""
+    values = {"engagement": engagement_id, "day": day}
+    row = _OF_ENGAGEMENT.first(session.connection(), values)
+    if row is None:
+        raise LookupError(f"no engagement {engagement_id}")
+    return _standing(row, day)
+
+
+def sign(
+    session: Session, standing: Standing, contact_id: uuid.UUID, sign: Sign, now: datetime
+) -> None:
+    """Keep a sign without more than a word behind it. Once the evening has closed the day, the day
+    is derived anew."""
+    row = _event_row(standing, contact_id, sign, now)
+    _SAY.run(session.connection(), row)
+    _renew(session, standing, now)
+
+
+def sign_with_point(
+    session: Session,
+    standing: Standing,
+    contact_id: uuid.UUID,
+    *,
+    sign: Sign,
+    point: tuple[float, float],
+    now: datetime,
+) -> dict[str, Any]:
+    """Keep a check-in with the place it came from; gives the evidence: how far from the middle of
+    the fence, in steps of ten metres, and whether inside. Outside is a reason, never a refusal."""
+    evidence = {**sign.evidence, **judge_point(standing.duty.fence, point)}
+    event = _keep(session, standing, contact_id, Sign(sign.kind, sign.source, evidence), now)
+    words = f"{point[0]:.6f},{point[1]:.6f}"
+    kept = CheckInPoint(
+        event_id=event.id, spot_index=blind_index(words, "check_in_spot"), taken_at=now
+    )
+    kept.point = words
+    session.add(kept)
+    session.flush()
+    _renew(session, standing, now)
+    return evidence
+
+
+def sign_with_photo(
+    session: Session,
+    standing: Standing,
+    contact_id: uuid.UUID,
+    *,
+    sign: Sign,
+    media_id: str,
+    now: datetime,
+) -> None:
+    """Keep a check-in with a photo, which the clock asks the platform for afterwards."""
+    evidence = {**sign.evidence, "photo": True}
+    event = _keep(session, standing, contact_id, Sign(sign.kind, sign.source, evidence), now)
+    session.add(CheckInPhoto(event_id=event.id, media_id=media_id, taken_at=now))
+    session.flush()
+    _renew(session, standing, now)
+
+
+def judge_point(fence: Fence | None, point: tuple[float, float]) -> dict[str, Any]:
+    """What is kept of a place: nothing but the coarse distance, and inside or not."""
+    if fence is None:
+        return {"place": True}
+    metres = fence.distance_m(*point)
+    coarse = round(metres / COARSE_M) * COARSE_M
+    found: dict[str, Any] = {"distance_m": coarse, "inside": metres <= fence.radius_m}
+    return found if found["inside"] else {**found, "outside": True}
+
+
+def happened_too_long_ago(happened_at: datetime, now: datetime) -> bool:
+    """Whether a sign that was kept on a phone comes later than is taken
+    (`attendance.offline_hours`)."""
+    hours = parameters.in_force_or_first("attendance.offline_hours", business_date(now)).value
+    return (now - happened_at).total_seconds() > float(hours) * 3600
+
+
+def was_on_post(session: Session, contact_id: uuid.UUID) -> date | None:
+    """The last day on a post of somebody who is on none any more."""
+    return session.scalar(
+        select(func.max(func.coalesce(Engagement.ended_on, Engagement.ends_on)))
+        .join(Contact, Contact.person_id == Engagement.person_id)
+        .where(
+            Contact.id == contact_id,
+            Engagement.status == EngagementStatus.ENDED,
+        )
+    )
+
+
+def _standing(row: tuple[Any, ...], day: date) -> Standing:
+    (engagement_id, status, starts_on, ends_on, post_id, post, first_at, on_leave, *plan) = row
+    weekdays, holidays, opens, closes, minutes, checkout, latitude, longitude, radius = plan
+    if opens is None:
+        duty = default_duty(day)
+    else:
+        fence = None if latitude is None else Fence(latitude, longitude, radius)
+        duty = Duty(opens, closes, minutes, weekdays, bool(holidays), bool(checkout), fence)
+    return Standing(
+        engagement_id=engagement_id,
+        status=status,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        post_id=post_id,
+        post=post,
+        day=day,
+        duty=duty,
+        first_at=first_at,
+        on_leave=bool(on_leave),
+    )
+
+
+def _event_row(
+    standing: Standing, contact_id: uuid.UUID, sign: Sign, now: datetime
+) -> dict[str, Any]:
+    return {
+        **dict.fromkeys(_KEPT),
+        "engagement_id": standing.engagement_id,
+        "day_on": standing.day,
+        "kind": sign.kind.value,
+        "happened_at": sign.happened_at or now,
+        "recorded_at": now,
+        "contact_id": contact_id,
+        "source": sign.source,
+        "evidence": dict(sign.evidence),
+        "reason": "",
+    }
+
+
+def _keep(
+    session: Session, standing: Standing, contact_id: uuid.UUID, sign: Sign, now: datetime
+) -> AttendanceEvent:
+    event = AttendanceEvent(**_event_row(standing, contact_id, sign, now))
+    session.add(event)
+    session.flush()
+    return event
+
+
+def _renew(session: Session, standing: Standing, now: datetime) -> None:
+    if deriving.moment(now).phase(standing.day) != "open":
+        deriving.derive_day(session, standing.engagement_id, standing.day, now)
