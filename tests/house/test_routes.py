@@ -21,6 +21,7 @@ from models import (
     ApplicationStatus,
     Base,
     BoardPhoto,
+    Engagement,
     Material,
     Objection,
     PublicNotice,
@@ -112,6 +113,7 @@ def _addresses(session: Session, case: Application) -> dict[str, dict[str, Any]]
     ticket = session.scalars(select(Ticket)).first()
     notice = objection.item.notice
     photo = session.scalars(select(BoardPhoto)).first()
+    worker_code = session.scalars(select(Engagement.worker_code)).first()
     number = {"number": case.number}
     ticket_number = {"number": ticket.number if ticket else "none"}
     return {
@@ -125,6 +127,8 @@ def _addresses(session: Session, case: Application) -> dict[str, dict[str, Any]]
         "console.case_paper": {"key": session.scalars(select(Material.id)).first()},
         "post": {"code": "P2022-0001"},
         "parameter": {"name": "notice.notice_days"},
+        "term": {"code": worker_code, "matter": "extension", "key": str(case.id)},
+        "follow": {"key": str(case.id), "number": 1},
     }
 
 
