@@ -13,7 +13,7 @@ from models import Application, BankAccount, Person, new_id
 from models.procedure import VILLAGE_OR_TOWN
 from models.sealing import blind_index
 from rules import bank_card
-from services import permits, telling
+from services import case_news, permits
 from services.acting import Acting
 from services.clock import business_date
 from services.guards import Obstacle
@@ -59,7 +59,7 @@ def give(
         before={"account": str(former.id)} if former else None,
         after={"account": str(kept.id), "bank": kept.bank},
     )
-    telling.tell_applicant(session, application, "onboarding.account_kept", now, cause=str(kept.id))
+    case_news.tell_applicant(session, application, "account_kept", now, cause=str(kept.id))
     return kept
 
 

@@ -23,7 +23,7 @@ from models import (
 )
 from rules import calendar, parameters
 from rules.errors import UnknownYear
-from services import masking, notice_paper, objections, procedure, telling
+from services import case_news, masking, notice_paper, objections, procedure
 from services.acting import CLOCK, Acting, covers
 from services.clock import business_date
 from services.guards import Obstacle
@@ -103,8 +103,8 @@ def _take_one(session: Session, item: PublicNoticeItem, acting: Acting, now: dat
     if case is None:
         return
     if case.notice_id == item.notice_id and case.status == ApplicationStatus.ON_NOTICE:
-        key = f"news.{ApplicationStatus.ON_NOTICE}"
-        telling.tell_applicant(session, case, key, now, cause=f"notice:{item.notice_id}")
+        kind = f"case_{ApplicationStatus.ON_NOTICE}"
+        case_news.tell_applicant(session, case, kind, now, cause=f"notice:{item.notice_id}")
         return
     procedure.take(session, case, "publish", acting, now)
 

@@ -24,7 +24,7 @@ from models.procedure import (
     find_step,
     steps_from,
 )
-from services import guards, settling, telling
+from services import case_news, guards, settling
 from services.acting import Acting, conflict, covers, took_last_approval
 from services.clock import business_date
 from services.deadlines import working_deadline
@@ -89,7 +89,7 @@ def take(
         raise Hindered(act, obstacles)
     event = _write(session, application, step, acting, now, why)
     settling.settle(session, application, step, now)
-    telling.tell(session, application, step, now)
+    case_news.tell_step(session, application, step, now)
     return event
 
 

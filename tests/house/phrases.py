@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from handlers import registry
+from services import telling_kinds
 from tests.house.tree import ROOT, name_of, python, syntax, tracked
 
 SPEAKERS = (
@@ -49,13 +50,15 @@ def said() -> Iterator[Said]:
 
 
 def asked() -> Iterator[Said]:
-    """Every phrase that a form says by convention."""
+    """Every phrase that a form says by convention, or a kind of message by its row."""
     for flow in registry.flows():
         yield Said(f"{flow.name}.title", frozenset(), f"form {flow.name}")
         for ask in flow.asks:
             slots = frozenset({"menu"} if ask.options else ())
             seen = None if ask.fill else slots
             yield Said(f"{flow.name}.ask_{ask.slot}", seen, f"form {flow.name}")
+    for kind in telling_kinds.kinds().values():
+        yield Said(kind.phrase, None, f"kind {kind.name}")
 
 
 def mentioned() -> set[str]:

@@ -1,0 +1,151 @@
+"""By which way one person is told one thing: a pure decision over facts (platform.md 2.3).
+
+`decide` looks at the kind's channels from left to right and says of each why it was taken or not;
+the reasons are kept with the message and shown to staff. Nothing here reads or writes a table.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.telling_kinds import Channel, Kind
+
+
+@dataclass(frozen=True)
+class Chat:
+    """One WeChat contact of the recipient, or of whoever applied for them (`helper`)."""
+
+    id: uuid.UUID
+    followed: bool = True
+    opted_out: bool = False
+    helper: bool = False
+    open_until: datetime | None = None
+    """Until when a customer-service message may go; None where no window is open."""
+    consents: int = 0
+    """Subscription consents left for the kind's template."""
+    templates: bool = False
+    """Whether the account may send this kind's template message to them."""
+
+
+@dataclass(frozen=True)
+class Phone:
+    """The recipient's mobile number. `shared_by`: how many people in the register have it."""
+
+    opted_out: bool = False
+    stopped: bool = False
+    """Carriers say that it does not exist, or takes no messages."""
+    shared_by: int = 1
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known about a recipient when the choice is made. `at`: when it may leave."""
+
+    at: datetime
+    chats: tuple[Chat, ...] = ()
+    phone: Phone | None = None
+    silenced: bool = False
+    """A death was reported: nothing leaves by itself."""
+    village: bool = True
+    """Whether it is known which village could knock."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One channel looked at: taken or not, and why (the end of a key `telling.why_…`)."""
+
+    channel: Channel
+    taken: bool
+    why: str
+    contact_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The ways to take now (none: nothing is left to try), and what was said of each channel."""
+
+    ways: tuple[Verdict, ...]
+    verdicts: tuple[Verdict, ...]
+
+
+def decide(kind: Kind, facts: Facts, tried: frozenset[Channel] = frozenset()) -> Choice:
+    """The next way, or with `at_once` the next of WeChat and SMS together."""
+    verdicts: list[Verdict] = []
+    ways: list[Verdict] = []
+    for channel in kind.channels:
+        verdict = _judge(kind, facts, channel, tried)
+        verdicts.append(verdict)
+        if not verdict.taken:
+            continue
+        ways.append(verdict)
+        if not _goes_on(kind, channel):
+            break
+    return Choice(tuple(_together(ways)), tuple(verdicts))
+
+
+def _goes_on(kind: Kind, channel: Channel) -> bool:
+    """Whether a second way is looked for beside this one."""
+    return kind.at_once and channel not in (Channel.SMS, Channel.VISIT)
+
+
+def _together(ways: list[Verdict]) -> Iterator[Verdict]:
+    """The first way, and the SMS beside it: never two by WeChat, never a visit beside another."""
+    for number, way in enumerate(ways):
+        if number == 0 or way.channel is Channel.SMS:
+            yield way
+
+
+def _judge(kind: Kind, facts: Facts, channel: Channel, tried: frozenset[Channel]) -> Verdict:
+    if channel in tried:
+        return Verdict(channel, taken=False, why="tried")
+    if channel is Channel.VISIT:
+        why = "knock" if facts.village else "no_village"
+        return Verdict(channel, taken=facts.village, why=why)
+    if facts.silenced:
+        return Verdict(channel, taken=False, why="silenced")
+    if channel is Channel.SMS:
+        return _sms(kind, facts.phone)
+    return _wechat(kind, facts, channel)
+
+
+def _sms(kind: Kind, phone: Phone | None) -> Verdict:
+    why = "sms"
+    if phone is None:
+        why = "no_phone"
+    elif phone.stopped:
+        why = "phone_stopped"
+    elif phone.opted_out and kind.refusable:
+        why = "opted_out"
+    return Verdict(Channel.SMS, taken=why == "sms", why=why)
+
+
+def _wechat(kind: Kind, facts: Facts, channel: Channel) -> Verdict:
+    chats = [chat for chat in facts.chats if kind.helper or not chat.helper]
+    if not chats:
+        return Verdict(channel, taken=False, why="no_wechat")
+    chats = [chat for chat in chats if chat.followed]
+    if not chats:
+        return Verdict(channel, taken=False, why="not_followed")
+    chats = [chat for chat in chats if not (chat.opted_out and kind.refusable)]
+    if not chats:
+        return Verdict(channel, taken=False, why="opted_out")
+    fitting = [chat for chat in chats if _open(chat, channel, facts.at)]
+    if not fitting:
+        return Verdict(channel, taken=False, why=f"no_{channel}")
+    best = max(fitting, key=lambda chat: (not chat.helper, _until(chat)))
+    return Verdict(channel, taken=True, why=str(channel), contact_id=best.id)
+
+
+def _open(chat: Chat, channel: Channel, at: datetime) -> bool:
+    if channel is Channel.CHAT:
+        return chat.open_until is not None and at < chat.open_until
+    if channel is Channel.SUBSCRIPTION:
+        return chat.consents > 0
+    return chat.templates
+
+
+def _until(chat: Chat) -> float:
+    return chat.open_until.timestamp() if chat.open_until else 0.0
