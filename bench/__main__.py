@@ -6,6 +6,7 @@ import argparse
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
+from itertools import product
 from statistics import median
 
 from bench.load import loader
@@ -23,16 +24,17 @@ def main() -> None:
     """Measure what the arguments ask for, and print it."""
     options = _options()
     print(_where())
-    for mode in options.mode.split(","):
+    for mode, turn in product(options.mode.split(","), options.turn.split(",")):
         plan = Plan(
             mode=mode,
+            turn=turn,
             workers=Workers(options.processes, options.threads),
             seconds=options.seconds,
             rounds=options.rounds,
             only=frozenset(filter(None, options.only.split(","))),
             patience_seconds=options.patience,
         )
-        print(f"\n{mode} mode, {plan.workers}, {CONNECTIONS} connections by {loader()},")
+        print(f"\n{turn}, {mode} mode, {plan.workers}, {CONNECTIONS} connections by {loader()},")
         print(f"median of {plan.rounds} rounds of {plan.seconds} s (least-most)\n")
         show(measure(plan))
 
@@ -90,6 +92,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--threads", type=int, default=2, help="of each process")
     parser.add_argument("--mode", default="plain", help="plain, safe or plain,safe")
+    parser.add_argument("--turn", default="check_in", help="check_in, form or check_in,form")
     parser.add_argument("--only", default="", help=f"of {WEROBOT},{ECHO},{SQLITE},{POSTGRES}")
     parser.add_argument(
         "--patience", type=int, default=60, help="seconds to wait for a quiet machine before a run"

@@ -1,8 +1,9 @@
-"""The letters that are sent: whole eligibility forms, from many residents, signed as WeChat signs.
+"""The letters that are sent, signed as WeChat signs.
 
-Every resident fills in the form in order: the opening phrase, for whom, residence, birth, groups
-(which decides, and keeps the decision with its trace). A hundred residents send their first
-message, then all of these their second: every stretch of a run has the same mixture, and two
+`check_in`: one worker after the other says that they are at work, each once: the turn that there
+are most of. `form`: whole eligibility forms in order: the opening phrase, for whom, residence,
+birth, groups (which decides, and keeps the decision with its trace). A hundred residents send their
+first message, then all of these their second: every stretch of a run has the same mixture, and two
 messages of one resident are not under way at once.
 """
 
@@ -21,13 +22,17 @@ from channels.wechat.cipher import Envelope, sign
 from settings import decode_aes_key
 
 Mode: TypeAlias = Literal["plain", "safe"]
+Turn: TypeAlias = Literal["check_in", "form"]
 
 TOKEN = "benchtoken"
 APP_ID = "wx00000000bench000"
 ACCOUNT = "gh_bench00000000"
 AES_KEY = base64.b64encode(hashlib.sha256(b"bench").digest()).decode()[:43]
-SENDERS = 2_000
+RESIDENTS = 2_000
 SIDE_BY_SIDE = 100
+
+CHECK_IN = "打卡"
+"""`bench.house` checks that every answer to it stands for an attendance event."""
 
 FORM = ("我够条件吗", "1", "1", "1970-5-2", "4")
 """One whole form; `bench.house` checks that it ends in a decision."""
@@ -40,14 +45,26 @@ def openid(number: int) -> str:
     return f"oBench{number:022d}"
 
 
-def write_requests(file: Path, mode: Mode, *, how_many: int) -> None:
+def worker(number: int) -> str:
+    """The openid of the worker of that number; no resident has it."""
+    return openid(10**9 + number)
+
+
+def write_requests(file: Path, requests: Iterator[bytes], *, how_many: int) -> None:
     """Whole HTTP requests, separated by NUL, in the order in which they are to be sent."""
-    file.write_bytes(b"\0".join(islice(_requests(mode), how_many)))
+    file.write_bytes(b"\0".join(islice(requests, how_many)))
 
 
-def _requests(mode: Mode) -> Iterator[bytes]:
+def requests(turn: Turn, mode: Mode, *, first: int = 0) -> Iterator[bytes]:
+    """The requests of one kind of turn without end; check-ins from the worker `first` on."""
+    if turn == "check_in":
+        return (request(worker(number), CHECK_IN, mode) for number in count(first))
+    return _forms(mode)
+
+
+def _forms(mode: Mode) -> Iterator[bytes]:
     while True:
-        for first in range(0, SENDERS, SIDE_BY_SIDE):
+        for first in range(0, RESIDENTS, SIDE_BY_SIDE):
             for text in FORM:
                 for number in range(first, first + SIDE_BY_SIDE):
                     yield request(openid(number), text, mode)

@@ -16,20 +16,26 @@ from statistics import median
 
 from bench import house, machine
 from bench.house import Database
-from bench.letters import AES_KEY, APP_ID, TOKEN, Mode, write_requests
+from bench.letters import AES_KEY, APP_ID, FORM, TOKEN, Mode, Turn, requests, write_requests
 from bench.load import Run, send
 from bench.servers import Server, Workers, serving
 
 CONNECTIONS = 16
 WARM_UP_SECONDS = 2
-MOST_PER_SECOND = 6_000
+MOST_PER_SECOND = 5_000
 """More requests than this a second our own service is not given; an echo's file starts again."""
+UNDER_WAY = 1_000
+"""Workers left out between two runs: their letters may have been sent without an answer."""
 
 ONE_BY_ONE = Workers(2, 1)
 """SQLite takes one writer at a time: a second thread only waits, and takes the first one's time."""
 ALONE = Workers(1, 1)
 """WeRoBot's session store answers nothing ("database is locked") to a part of the letters as soon
 as there are two threads or processes: one of each is the fastest that answers all."""
+
+DONE = 0.9
+"""The part of the answers that must stand for finished work: a form that a run's end cuts off is
+none."""
 
 WEROBOT, ECHO, SQLITE, POSTGRES = "werobot", "echo", "sqlite", "postgres"
 
@@ -40,10 +46,19 @@ class Plan:
 
     mode: Mode
     workers: Workers
+    turn: Turn = "check_in"
     seconds: int = 10
     rounds: int = 3
     only: frozenset[str] = frozenset()
     patience_seconds: int = 0
+
+    @property
+    def people(self) -> int:
+        """Workers enough for every run of a subject: nobody checks in twice."""
+        if self.turn == "form":
+            return 0
+        runs = self.rounds * (self.seconds + WARM_UP_SECONDS) * MOST_PER_SECOND
+        return runs + 2 * self.rounds * UNDER_WAY
 
     def wants(self, key: str) -> bool:
         return not self.only or key in self.only
@@ -69,6 +84,7 @@ class Subject:
     environment: Mapping[str, str]
     database: Database | None = None
     workers: Workers | None = None
+    next_worker: int = 0
     runs: list[Run] = field(default_factory=list)
     costs: list[Cost] = field(default_factory=list)
 
@@ -111,42 +127,41 @@ def _subjects(plan: Plan, folder: Path) -> Iterator[dict[str, Subject]]:
         }
         if plan.wants(SQLITE):
             sqlite = Database(f"sqlite:///{folder / 'bench.db'}")
-            made[SQLITE] = _ours("our turn, SQLite, 2 x 1", sqlite, plan.mode)
+            made[SQLITE] = _ours("our turn, SQLite, 2 x 1", sqlite, plan)
             made[SQLITE].workers = ONE_BY_ONE
         if plan.wants(POSTGRES):
             postgres = stack.enter_context(house.postgres(folder))
-            made[POSTGRES] = _ours("our turn, PostgreSQL", postgres, plan.mode)
+            made[POSTGRES] = _ours("our turn, PostgreSQL", postgres, plan)
         yield {key: subject for key, subject in made.items() if plan.wants(key)}
 
 
-def _ours(name: str, database: Database, mode: Mode) -> Subject:
-    house.furnish(database.url)
-    return Subject(name, "wsgi:create_app()", house.environment(database.url, mode), database)
+def _ours(name: str, database: Database, plan: Plan) -> Subject:
+    house.furnish(database.url, workers=plan.people)
+    return Subject(name, "wsgi:create_app()", house.environment(database.url, plan.mode), database)
 
 
 def _run(plan: Plan, subject: Subject, folder: Path) -> None:
     machine.await_quiet(plan.patience_seconds)
-    warm, cold = folder / "warm.requests", folder / "run.requests"
-    write_requests(warm, plan.mode, how_many=MOST_PER_SECOND * WARM_UP_SECONDS)
-    write_requests(cold, plan.mode, how_many=MOST_PER_SECOND * plan.seconds)
     workers = subject.workers or plan.workers
     with serving(subject.app, subject.environment, workers=workers, folder=folder) as server:
-        _send(server, warm, WARM_UP_SECONDS, again=subject.database is None)
-        _run_watched(subject, server, cold, plan.seconds)
+        _send(plan, subject, server, folder / "warm.requests", WARM_UP_SECONDS)
+        _run_watched(plan, subject, server, folder / "run.requests")
 
 
-def _run_watched(subject: Subject, server: Server, file: Path, seconds: int) -> None:
+def _run_watched(plan: Plan, subject: Subject, server: Server, file: Path) -> None:
     roots = [server.pid]
     if subject.database is None:
         with _costed(subject, roots):
-            subject.runs.append(_send(server, file, seconds, again=True))
+            subject.runs.append(_send(plan, subject, server, file, plan.seconds))
         return
     if subject.database.pid:
         roots.append(subject.database.pid)
     with house.watched(subject.database.url) as wrote, _costed(subject, roots):
-        subject.runs.append(_send(server, file, seconds, again=False))
-    if wrote["inbound"] < subject.runs[-1].requests:
-        raise house.NotDone(f"{subject.runs[-1].requests} answers, but in the database {wrote}")
+        subject.runs.append(_send(plan, subject, server, file, plan.seconds))
+    answered = subject.runs[-1].requests
+    done = wrote["check_ins"] if plan.turn == "check_in" else wrote["decisions"] * len(FORM)
+    if wrote["inbound"] < answered or done < answered * DONE:
+        raise house.NotDone(f"{answered} answers, but in the database {wrote}")
 
 
 @contextmanager
@@ -167,5 +182,10 @@ def _loader_seconds() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def _send(server: Server, file: Path, seconds: int, *, again: bool) -> Run:
-    return send(server.port, file, seconds=seconds, connections=CONNECTIONS, again=again)
+def _send(plan: Plan, subject: Subject, server: Server, file: Path, seconds: int) -> Run:
+    made = requests(plan.turn, plan.mode, first=subject.next_worker)
+    write_requests(file, made, how_many=MOST_PER_SECOND * seconds)
+    again = subject.database is None
+    run = send(server.port, file, seconds=seconds, connections=CONNECTIONS, again=again)
+    subject.next_worker += run.requests + UNDER_WAY
+    return run

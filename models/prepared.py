@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import BindParameter, Connection, Float, Select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.sql import visitors
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeEngine
 
@@ -101,19 +102,41 @@ class _Compiled:
 def _compile(
     statement: Select[Any] | UpdateBase, dialect: Dialect, columns: Sequence[str] | None
 ) -> _Compiled:
-    compiled = statement.compile(dialect=dialect, column_keys=columns)
+    given: set[str] = set()
+    if isinstance(statement, Select):
+        written = _write_out(statement, given)
+        compiled = written.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    else:
+        compiled = statement.compile(dialect=dialect, column_keys=columns)
     placed: Sequence[str] | None = compiled.positiontup
-    names = tuple(compiled.binds) if placed is None else tuple(placed)
+    binds = {n: bind for n, bind in compiled.binds.items() if not bind.literal_execute}
+    names = tuple(binds) if placed is None else tuple(placed)
+    given |= {name for name, bind in binds.items() if bind.required}
     results = statement.selected_columns if isinstance(statement, Select) else ()
     read = [_reader(column.type, dialect) for column in results]
     return _Compiled(
         text=str(compiled),
-        parameters=tuple((name, _writer(compiled.binds[name].type, dialect)) for name in names),
+        parameters=tuple((name, _writer(binds[name].type, dialect)) for name in names),
         names=names,
         by_name=placed is None,
-        fixed={name: bind.value for name, bind in compiled.binds.items() if not bind.required},
+        fixed={name: bind.value for name, bind in binds.items() if name not in given},
         results=tuple((n, convert) for n, convert in enumerate(read) if convert is not None),
     )
+
+
+def _write_out(statement: Select[Any], given: set[str]) -> Select[Any]:
+    """The statement with the values that it fixes itself in its text; `given` gets the names of
+    those that come when it is run. Left as parameters, the fixed ones would make SQLite plan anew
+    each time: whether a partial index serves depends on them."""
+
+    def fix(bind: BindParameter[Any]) -> None:
+        if bind.required:
+            given.add(bind.key)
+            bind.required = False
+        else:
+            bind.literal_execute = True
+
+    return visitors.cloned_traverse(statement, {}, {"bindparam": fix})
 
 
 def _writer(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
@@ -121,4 +144,8 @@ def _writer(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
 
 
 def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    if isinstance(kind, Float):
+        return (
+            None  # both drivers give a float; asked without a row, PostgreSQL's type would object
+        )
     return kind.dialect_impl(dialect).result_processor(dialect, None)

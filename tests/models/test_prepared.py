@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import pytest
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Engine, Table, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -106,3 +107,24 @@ def test_what_the_statement_itself_fixes_need_not_be_given(session: Session) -> 
         .limit(1)
     )
     assert newest.first(session.connection(), {"kind": "text"}) == ("m:2",)
+
+
+def test_what_the_statement_fixes_stands_in_its_text(sqlite_engine: Engine) -> None:
+    """As a parameter it would make SQLite plan the statement anew at each run, where the choice of
+    a partial index hangs on it."""
+    find = Prepared(
+        select(INBOUND.c.reply).where(
+            INBOUND.c.kind == "text", INBOUND.c.dedupe_key == bindparam("key")
+        )
+    )
+    sent: list[str] = []
+    with sqlite_engine.connect() as connection:
+        driver = cast(sqlite3.Connection, connection.connection.driver_connection)
+        assert find.peek(connection, {"key": "m:1"}) is None
+        assert not driver.in_transaction
+        driver.set_trace_callback(sent.append)
+        assert find.first(connection, {"key": "m:1"}) is None
+        driver.set_trace_callback(None)
+        assert driver.in_transaction
+    assert sent[0] == "BEGIN IMMEDIATE"
+    assert "kind = 'text'" in sent[1]
