@@ -26,6 +26,7 @@ PAGES = (
     "search",
     "reviews",
     "public_notices",
+    "notice_boards",
     "objections",
     "notice_links",
     "plan",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from flask import redirect, request, url_for
@@ -14,14 +14,12 @@ from werkzeug.wrappers import Response
 
 from console.base import NAV, Elsewhere, NavItem, current, door, look, needs, page, tell
 from console.changes import is_stale, tell_what_changed, tell_why_not
-from console.files import docx, shown, upload
 from console.reviews import keys
 from console.typed import typed
 from console.words import moment
 from console.worklist import CASE_ROLES
-from models import Attachment, BoardPhoto, PublicNotice, Region, Role
+from models import PublicNotice, Region, Role
 from services import (
-    documents,
     notice_boards,
     notice_paper,
     notice_publishing,
@@ -82,7 +80,7 @@ def notice_draft() -> ResponseReturnValue:
     return redirect(url_for("console.notice", code=notice.code))
 
 
-def _found(code: str) -> PublicNotice:
+def found_here(code: str) -> PublicNotice:
     """A notice of this place, or of the town above that names its people."""
     seat = current()
     found = public_notices.load(seat.session, code)
@@ -97,7 +95,7 @@ def _found(code: str) -> PublicNotice:
 @needs(*CASE_ROLES)
 def notice(code: str) -> str:
     """One notice: how it will hang or hangs, its boards, what may be done."""
-    seat, found = current(), _found(code)
+    seat, found = current(), found_here(code)
     look("public_notice", found.id, rows=len(found.items))
     is_draft = found.published_at is None and found.withdrawn_at is None
     return page(
@@ -128,22 +126,22 @@ def _hangs(found: PublicNotice) -> bool:
 def _do(code: str, verb: Callable[[PublicNotice], tuple[str, dict[str, Any]]]) -> Response:
     """Do one thing with a notice, unless somebody did another meanwhile; say what came of it.
     `verb` gives the phrase to say, and its slots; a slot `code` is where to go next."""
-    found = _found(code)
+    found = found_here(code)
     where = code
     if is_stale(found.version):
         tell_what_changed("public_notice", found.id)
-        return _to(where)
+        return to_notice(where)
     try:
         key, slots = verb(found)
     except Hindered as hindered:
         tell_why_not(hindered)
-        return _to(where)
+        return to_notice(where)
     attributes.flag_modified(found, "title")  # a page made before this must not act on it
     tell(key, **slots)
-    return _to(str(slots.get("code", where)))
+    return to_notice(str(slots.get("code", where)))
 
 
-def _to(code: str) -> Response:
+def to_notice(code: str) -> Response:
     return redirect(url_for("console.notice", code=code))
 
 
@@ -217,45 +215,11 @@ def notice_withdraw(code: str) -> Response:
     return _do(code, verb)
 
 
-@door.post("/notices/<code>/board")
-@needs(*HANGERS)
-def notice_board(code: str) -> Response:
-    """The photo of the paper on one board."""
-    seat, found = current(), _found(code)
-    region = seat.session.scalars(
-        select(Region).where(Region.code == typed("board"), area(seat.region))
-    ).first()
-    if region is None:
-        raise Elsewhere("region", request.form.get("board"))
-    try:
-        notice_boards.show(
-            seat.session,
-            found,
-            region=region,
-            hung_on=_day(request.form.get("hung_on", "")),
-            upload=upload("photo"),
-            acting=seat.acting,
-            now=seat.now,
-        )
-    except Hindered as hindered:
-        tell_why_not(hindered)
-    else:
-        tell("done.board_shown")
-    return _to(code)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return date.min  # refused with the days that are possible
-
-
 @door.post("/notices/<code>/objections")
 @needs(*HANDLERS)
 def notice_objection(code: str) -> Response:
     """Write down what somebody came or called to say about one line."""
-    seat, found, form = current(), _found(code), request.form
+    seat, found, form = current(), found_here(code), request.form
     item = next((one for one in found.items if str(one.id) == form.get("item")), None)
     complaint = Complaint(
         words=typed("words", 1000),
@@ -270,26 +234,4 @@ def notice_objection(code: str) -> Response:
         tell_why_not(hindered)
     else:
         tell("done.objection_entered", number=receipt.number, code=receipt.code)
-    return _to(code)
-
-
-@door.get("/notices/<code>/paper.docx")
-@needs(*CASE_ROLES)
-def notice_docx(code: str) -> Response:
-    """The paper for the boards: full names, large type."""
-    found = _found(code)
-    look("public_notice", found.id, document="public_notice")
-    content = documents.render("public_notice", notice_paper.for_print(found))
-    return docx(content, f"notice-{found.code}.docx")
-
-
-@door.get("/notices/<code>/boards/<int(max=2147483647):key>")
-@needs(*CASE_ROLES)
-def notice_photo(code: str, key: int) -> Response:
-    """The photo of one board."""
-    seat, found = current(), _found(code)
-    photo = seat.session.get(BoardPhoto, key)
-    if photo is None or photo.notice_id != found.id or not covers(seat.region, photo.region):
-        raise Elsewhere("board_photo", key)
-    look("attachment", photo.attachment_id, notice=found.code)
-    return shown(seat.session.get_one(Attachment, photo.attachment_id))
+    return to_notice(code)
