@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from typing import Any, Literal
 
 from pydantic import (
+    BaseModel,
+    ConfigDict,
     Field,
     PositiveInt,
     SecretStr,
@@ -29,11 +32,9 @@ SANDBOX_DEFAULTS: dict[str, str] = {
     "wechat_app_secret": "sandbox-secret",
     "wechat_aes_key": base64.b64encode(b"sandbox-aes-key-for-gongyigang-1").decode()[:43],
     "wechat_api_url": "http://127.0.0.1:8090",
-    "sms_provider": "tencent",
+    "sms_accounts": '{"tencent": {"secret_id": "sandbox", "secret_key": "sandbox", '
+    '"app_id": "1400000000"}}',
     "sms_api_url": "http://127.0.0.1:8090",
-    "sms_secret_id": "sandbox-sms-id",
-    "sms_secret_key": "sandbox-sms-key",
-    "sms_app_id": "1400000000",
     "sms_callback_secret": "sandbox-sms-callback",
     "secret_key": "sandbox-secret-key-nobody-may-use-in-production",
     "field_keys": "1:" + base64.b64encode(b"sandbox-field-key-gongyigang-001").decode(),
@@ -51,6 +52,20 @@ REQUIRED_OUTSIDE_SANDBOX = (
 
 class SettingsError(Exception):
     """The environment does not describe a service that may start; the text says what is wrong."""
+
+
+class SmsAccount(BaseModel):
+    """One account with one SMS provider. `share`: of what is sent while all are well."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    secret_id: str
+    secret_key: SecretStr
+    app_id: str = ""
+    share: int = Field(100, ge=0, le=100)
+    sign_name: str | None = None
+    templates: dict[str, str] = {}
+    url: str | None = None
 
 
 class Settings(BaseSettings):
@@ -96,27 +111,41 @@ class Settings(BaseSettings):
         "safe", description="How webhook bodies come in: plain, compatible or safe (AES)."
     )
     wechat_api_url: str = Field("https://api.weixin.qq.com", description="Origin of WeChat's API.")
-    sms_provider: Literal["none", "tencent"] = Field(
-        "none", description="Who carries short messages; none: no SMS is sent."
+    wechat_templates: dict[str, str] = Field(
+        default_factory=dict,
+        description="JSON object: our card's name (`gyg wechat cards`) → the id of the template "
+        "message, of the same fields, in the account.",
     )
-    sms_api_url: str = Field(
-        "https://sms.tencentcloudapi.com", description="Origin of the SMS provider's API."
+    wechat_subscriptions: dict[str, str] = Field(
+        default_factory=dict,
+        description="JSON object: our card's name → the id of the subscription template.",
     )
-    sms_secret_id: str | None = Field(None, description="SMS provider's key id.")
-    sms_secret_key: SecretStr | None = Field(None, description="SMS provider's key.")
-    sms_app_id: str | None = Field(None, description="SMS application id (Tencent: SdkAppId).")
+    wechat_one_time_template: str | None = Field(
+        None, description="Id of the one-time subscription template; unset: none is sent."
+    )
+    wechat_mini_app_id: str | None = Field(
+        None, description="AppID of the mini-program whose subscription messages are sent."
+    )
+    wechat_mini_app_secret: SecretStr | None = Field(
+        None, description="AppSecret of the mini-program."
+    )
+    sms_accounts: dict[str, SmsAccount] = Field(
+        default_factory=dict,
+        description="JSON object: provider (tencent, aliyun) → its account: `secret_id`, "
+        "`secret_key`, `app_id` (Tencent: SdkAppId), `share` (of 100, default 100), `sign_name`, "
+        "`templates` (our template's name → the provider's id), `url`. Empty: no SMS is sent.",
+    )
+    sms_api_url: str | None = Field(
+        None, description="Origin of every SMS provider's API; unset: each one's own."
+    )
     sms_sign_name: str | None = Field(
         None,
         description="Registered signature of short messages; unset: the one in wording (sms.sign).",
     )
-    sms_templates: dict[str, str] = Field(
-        default_factory=dict,
-        description="JSON object: our template's name → the provider's template id.",
-    )
     sms_callback_secret: SecretStr | None = Field(
         None,
-        description="The unguessable part of the callback paths /sms/<secret>/receipt and "
-        "/sms/<secret>/uplink (the providers do not sign).",
+        description="The unguessable part of the callback paths /sms/<secret>/<provider>/receipt "
+        "and /sms/<secret>/<provider>/uplink (the providers do not sign).",
     )
     broker_url: SecretStr | None = Field(
         None,
@@ -163,6 +192,16 @@ class Settings(BaseSettings):
             return {**SANDBOX_DEFAULTS, **{k: v for k, v in values.items() if v != ""}}
         return values
 
+    @field_validator("sms_accounts", mode="before")
+    @classmethod
+    def _accounts_are_json(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError("is not JSON") from None
+
     @field_validator("wechat_token")
     @classmethod
     def _token_is_plain(cls, value: str | None) -> str | None:
@@ -198,9 +237,10 @@ class Settings(BaseSettings):
         missing = [name for name in REQUIRED_OUTSIDE_SANDBOX if getattr(self, name) is None]
         if self.wechat_mode != "plain" and self.wechat_aes_key is None:
             missing.append("wechat_aes_key")
-        if self.sms_provider != "none":
-            needed = ("sms_secret_id", "sms_secret_key", "sms_app_id", "sms_callback_secret")
-            missing += [name for name in needed if getattr(self, name) is None]
+        if self.sms_accounts and self.sms_callback_secret is None:
+            missing.append("sms_callback_secret")
+        if self.wechat_mini_app_id and self.wechat_mini_app_secret is None:
+            missing.append("wechat_mini_app_secret")
         if missing:
             raise ValueError(f"missing outside sandbox mode: {_variables(missing)}")
         known = [

@@ -38,9 +38,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
     app.register_blueprint(wechat_door(inbox, make_wechat_door(settings)))
     app.register_blueprint(health(inbox))
-    if settings.sms_provider != "none" and settings.sms_callback_secret is not None:
+    if settings.sms_accounts and settings.sms_callback_secret is not None:
         secret = settings.sms_callback_secret.get_secret_value()
-        app.register_blueprint(sms_door(inbox, provider=settings.sms_provider, secret=secret))
+        app.register_blueprint(sms_door(inbox, providers=settings.sms_accounts, secret=secret))
     if settings.sandbox:
         app.register_blueprint(time_machine(inbox))
     register_console(app, make_console(inbox, settings), secret_key=secret_of(settings))

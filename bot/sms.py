@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -18,7 +19,8 @@ from sqlalchemy.orm import Session
 
 from bot.inbox import Inbox, sender_key
 from channels.inbound import Inbound
-from channels.sms.callbacks import ANSWERS, UnreadableCallback, read_messages, read_receipts
+from channels.sms.callbacks import UnreadableCallback, read_messages, read_receipts
+from channels.sms.providers import PROVIDERS
 from models import Contact
 from models.sealing import blind_index
 from services import outbox, receipts
@@ -30,8 +32,8 @@ REPLY_LIFE = timedelta(hours=12)
 """An answer that comes later than this confuses more than it helps."""
 
 
-def sms_door(inbox: Inbox, *, provider: str, secret: str) -> Blueprint:
-    """`/sms/<secret>/receipt` and `/sms/<secret>/uplink` (platform.md 8.2, 8.3).
+def sms_door(inbox: Inbox, *, providers: Collection[str], secret: str) -> Blueprint:
+    """`/sms/<secret>/<provider>/receipt` and `…/uplink` of our providers (platform.md 8.2, 8.3).
 
     What cannot be read at all is answered 400; entries that cannot be read are logged, and the rest
     is taken. A failing database is a 500: the provider posts again, and nothing acts twice.
@@ -40,20 +42,22 @@ def sms_door(inbox: Inbox, *, provider: str, secret: str) -> Blueprint:
 
     @blueprint.before_request
     def check_secret() -> None:
-        given = str((request.view_args or {}).get("given", ""))
-        if not hmac.compare_digest(given.encode(), secret.encode()):
+        asked = request.view_args or {}
+        given = str(asked.get("given", ""))
+        known = asked.get("provider") in providers
+        if not hmac.compare_digest(given.encode(), secret.encode()) or not known:
             abort(404)
 
-    @blueprint.post("/sms/<given>/receipt")
-    def receipt(given: str) -> Response:  # noqa: ARG001 - checked before
+    @blueprint.post("/sms/<given>/<provider>/receipt")
+    def receipt(given: str, provider: str) -> Response:  # noqa: ARG001 - checked before
         callback = read_receipts(provider, request.get_data(cache=False))
         _log_flaws(callback.flaws)
         with inbox.sessions.begin() as session:
             receipts.record(session, callback.receipts, inbox.clock.now(session))
         return _acknowledge(provider)
 
-    @blueprint.post("/sms/<given>/uplink")
-    def uplink(given: str) -> Response:  # noqa: ARG001 - checked before
+    @blueprint.post("/sms/<given>/<provider>/uplink")
+    def uplink(given: str, provider: str) -> Response:  # noqa: ARG001 - checked before
         callback = read_messages(provider, request.get_data(cache=False))
         _log_flaws(callback.flaws)
         for message in callback.messages:
@@ -110,4 +114,4 @@ def _log_flaws(flaws: tuple[str, ...]) -> None:
 
 
 def _acknowledge(provider: str) -> Response:
-    return Response(ANSWERS[provider], mimetype="application/json")
+    return Response(PROVIDERS[provider].acknowledgement, mimetype="application/json")

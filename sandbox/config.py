@@ -60,14 +60,15 @@ class Config:
         """Where SMS receipts are posted; `{provider}` in the setting is replaced by the sender."""
         return (
             self.sms_receipt_url
-            or self.service_url.rstrip("/") + "/sms/sandbox-sms-callback/receipt"
+            or self.service_url.rstrip("/") + "/sms/sandbox-sms-callback/{provider}/receipt"
         )
 
     @property
     def uplink_url(self) -> str:
         """Where a person's SMS to the service is posted."""
         return (
-            self.sms_uplink_url or self.service_url.rstrip("/") + "/sms/sandbox-sms-callback/uplink"
+            self.sms_uplink_url
+            or self.service_url.rstrip("/") + "/sms/sandbox-sms-callback/{provider}/uplink"
         )
 
 

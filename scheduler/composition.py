@@ -5,24 +5,25 @@ from __future__ import annotations
 import os
 import socket
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from dramatiq.rate_limits.backends import StubBackend
 from sqlalchemy.orm import Session, sessionmaker
 
-from channels.sms.gateway import SmsGateway
-from channels.sms.tencent import TencentGateway
+from channels.sms.gateway import Account
+from channels.sms.providers import PROVIDERS
 from channels.wechat.api import WechatApi
 from channels.wechat.line import Credentials, Line
 from models.opening import open_database
 from scheduler.broker import BadBroker, Post, make_broker
-from scheduler.carriers import Carrier, SmsCarrier, WechatCarrier
+from scheduler.carriers import Carrier, WechatCarrier
 from scheduler.clockwork import Clockwork
 from scheduler.jobs import JOBS
 from scheduler.lease import ClockLease
 from scheduler.pace import Count, Pace, SqlCount
 from scheduler.sending import Sender
+from scheduler.sms_mail import Route, SharedHealth, SmsCarrier
 from scheduler.works import Works, machine_time
 from services.clock import MovableClock, WallClock
 from services.logs import set_up_logs
@@ -30,7 +31,7 @@ from services.overrides import Keeping
 from services.tokens import SqlTokenStore
 from settings import Settings, SettingsError
 from wording import Book, load_book
-from wording.sms import sms_templates
+from wording.sms import SmsTemplate, sms_templates
 
 
 def make_clockwork(settings: Settings) -> Clockwork:
@@ -76,9 +77,8 @@ def make_works(settings: Settings) -> Works:
     book = load_book()
     api = make_wechat_api(settings, sessions)
     carriers: dict[str, Carrier] = {"wechat": WechatCarrier(api, book)}
-    gateway = make_sms_gateway(settings, book)
-    if gateway is not None:
-        carriers["sms"] = make_sms_carrier(settings, gateway, book)
+    if (sms := make_sms_carrier(settings, sessions, book)) is not None:
+        carriers["sms"] = sms
     return Works(
         sessions=sessions,
         clock=Keeping(MovableClock() if settings.sandbox else WallClock()),
@@ -95,26 +95,39 @@ def make_wechat_api(settings: Settings, sessions: sessionmaker[Session]) -> Wech
     return WechatApi(Line(origin=settings.wechat_api_url, credentials=credentials, store=store))
 
 
-def make_sms_gateway(settings: Settings, book: Book) -> SmsGateway | None:
-    """The configured provider; None where no SMS is sent."""
-    key = settings.sms_secret_key
-    if settings.sms_provider == "none" or key is None:
+def make_sms_carrier(
+    settings: Settings, sessions: sessionmaker[Session], book: Book
+) -> SmsCarrier | None:
+    """The carrier over all configured providers; None where no SMS is sent. Raises `SettingsError`
+    for a provider that nobody knows, or whose SDK is not installed."""
+    if not settings.sms_accounts:
         return None
-    return TencentGateway(
-        secret_id=settings.sms_secret_id or "",
-        secret_key=key.get_secret_value(),
-        app_id=settings.sms_app_id or "",
-        sign_name=sign_name(settings, book),
-        origin=settings.sms_api_url,
-    )
-
-
-def make_sms_carrier(settings: Settings, gateway: SmsGateway, book: Book) -> SmsCarrier:
-    """The carrier with the template ids of the settings. The sandbox knows templates by our own
-    names."""
     templates = sms_templates(book)
-    ids = settings.sms_templates or ({name: name for name in templates} if settings.sandbox else {})
-    return SmsCarrier(gateway, templates, ids, sign_name(settings, book))
+    routes = [make_route(settings, name, book, templates) for name in settings.sms_accounts]
+    return SmsCarrier(routes, templates, SharedHealth(sessions, machine_time))
+
+
+def make_route(
+    settings: Settings, name: str, book: Book, templates: Mapping[str, SmsTemplate]
+) -> Route:
+    """One provider with its account. The sandbox knows templates by our own names."""
+    own = settings.sms_accounts[name]
+    sign = own.sign_name or sign_name(settings, book)
+    account = Account(
+        secret_id=own.secret_id,
+        secret_key=own.secret_key.get_secret_value(),
+        sign_name=sign,
+        app_id=own.app_id,
+        url=own.url or settings.sms_api_url,
+    )
+    if name not in PROVIDERS:
+        raise SettingsError(f"GYG_SMS_ACCOUNTS: {name} is none of {', '.join(PROVIDERS)}")
+    try:
+        gateway = PROVIDERS[name].open(account)
+    except ImportError as error:
+        raise SettingsError(f"GYG_SMS_ACCOUNTS: {name} needs its SDK, {error.name}") from None
+    ids = own.templates or ({one: one for one in templates} if settings.sandbox else {})
+    return Route(gateway, own.share, ids, sign)
 
 
 def sign_name(settings: Settings, book: Book) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from channels.sms.callbacks import Receipt as Report
+from channels.sms.entries import Receipt as Report
 from models import Delivery
 from models.sealing import blind_index
 from models.telling import DeliveryState, Happening, Receipt

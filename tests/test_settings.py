@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 
 import pytest
@@ -25,10 +26,7 @@ COMPLETE = {
     "FIELD_KEYS": f"1:{KEY}",
 }
 SMS = {
-    "SMS_PROVIDER": "tencent",
-    "SMS_SECRET_ID": "id",
-    "SMS_SECRET_KEY": "key",
-    "SMS_APP_ID": "1400000000",
+    "SMS_ACCOUNTS": json.dumps({"tencent": {"secret_id": "id", "secret_key": "sms-key"}}),
     "SMS_CALLBACK_SECRET": "callback",
 }
 
@@ -53,7 +51,7 @@ def test_a_complete_environment_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.wechat_app_id == "wx0123456789abcdef"
 
 
-@pytest.mark.parametrize("name", [*COMPLETE, *(name for name in SMS if name != "SMS_PROVIDER")])
+@pytest.mark.parametrize("name", [*COMPLETE, *(name for name in SMS if name != "SMS_ACCOUNTS")])
 def test_each_missing_secret_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     put(monkeypatch, **{key: value for key, value in {**COMPLETE, **SMS}.items() if key != name})
     with pytest.raises(SettingsError, match=f"GYG_{name}\\b"):
@@ -87,8 +85,10 @@ def test_plain_mode_needs_no_aes_key(monkeypatch: pytest.MonkeyPatch) -> None:
         ("FIELD_KEYS", f"1:{KEY},1:{KEY}"),
         ("PORT", "0"),
         ("PORT", "many"),
-        ("SMS_PROVIDER", "pigeon"),
-        ("SMS_TEMPLATES", "[1]"),
+        ("SMS_ACCOUNTS", "[1]"),
+        ("SMS_ACCOUNTS", '{"tencent": {"secret_id": "id"}}'),
+        ("SMS_ACCOUNTS", '{"tencent": {"secret_id": "id", "secret_key": "k", "shares": 5}}'),
+        ("WECHAT_TEMPLATES", "[1]"),
         ("LOG_FORMAT", "xml"),
         ("SANDBOX", "perhaps"),
     ],
@@ -117,6 +117,7 @@ def test_the_settings_printed_show_no_secret(monkeypatch: pytest.MonkeyPatch) ->
     shown = repr(load())
     for name in ("WECHAT_APP_SECRET", "WECHAT_AES_KEY", "SECRET_KEY", "FIELD_KEYS"):
         assert COMPLETE[name] not in shown
+    assert "sms-key" not in shown
 
 
 @pytest.mark.parametrize("word", ["1", "true", "yes", "on", "True"])
@@ -129,10 +130,11 @@ def test_the_sandbox_brings_its_own_secrets(monkeypatch: pytest.MonkeyPatch, wor
 
 
 def test_the_sandbox_does_not_override_what_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    put(monkeypatch, SANDBOX="1", WECHAT_TOKEN="mytoken", SMS_APP_ID="")
+    put(monkeypatch, SANDBOX="1", WECHAT_TOKEN="mytoken", SMS_API_URL="")
     settings = load()
     assert settings.wechat_token == "mytoken"
-    assert settings.sms_app_id == SANDBOX_DEFAULTS["sms_app_id"]
+    assert settings.sms_api_url == SANDBOX_DEFAULTS["sms_api_url"]
+    assert settings.sms_accounts["tencent"].app_id
 
 
 @pytest.mark.parametrize("word", ["0", "false", "no", ""])
@@ -164,7 +166,7 @@ def test_the_keys_that_everybody_knows_open_no_production(
         load()
 
 
-def test_templates_that_are_no_json_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    put(monkeypatch, **COMPLETE, SMS_TEMPLATES="nonsense")
-    with pytest.raises(SettingsError, match="sms_templates"):
+def test_accounts_that_are_no_json_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    put(monkeypatch, **COMPLETE, SMS_ACCOUNTS="nonsense")
+    with pytest.raises(SettingsError, match="sms_accounts"):
         load()

@@ -8,10 +8,11 @@ SmsError             .code is the provider's own word
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 SINGLE_UNITS = 70
 PART_UNITS = 67
@@ -21,11 +22,14 @@ class Remedy(StrEnum):
     """What can be done about a rejection."""
 
     RETRYABLE = "retryable"
-    """Repeat after `Rejected.wait_seconds`."""
+    """The provider is in trouble: repeat after `Rejected.wait_seconds`, or by another one now."""
+    LATER = "later"
+    """This number has had enough for now: repeat after `wait_seconds`. Not the provider's fault."""
     PERMANENT = "permanent"
     """Never for this number or this content: take the next channel."""
     ACCOUNT = "account"
-    """Money, signature, template or permission is missing: stop the whole queue, alarm."""
+    """Money, signature, template or permission is missing: stop the whole queue, alarm; or let
+    another provider carry it."""
 
 
 class SmsError(Exception):
@@ -62,6 +66,40 @@ class Accepted:
     segments: int
 
 
+class Fate(StrEnum):
+    """What a provider's own record says of a message."""
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A message in the provider's record. `provider_id` is "" where the record does not show it;
+    `code` is the carrier's word."""
+
+    fate: Fate
+    provider_id: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account with one provider. `url` replaces the provider's own address; `app_id` is only
+    for those that have one."""
+
+    secret_id: str
+    secret_key: str
+    sign_name: str
+    app_id: str = ""
+    url: str | None = None
+    timeout_seconds: int = 10
+
+    def __repr__(self) -> str:
+        return f"Account(secret_id={self.secret_id!r})"
+
+
 class SmsGateway(Protocol):
     """A provider of short messages. Safe to share between threads."""
 
@@ -75,6 +113,29 @@ class SmsGateway(Protocol):
         """Sends a registered template to an 11-digit mainland number. `reference` is ours and comes
         back with queries. Raises `Rejected` or `Unknown`.
         """
+
+    def find(self, *, phone: str, reference: str, sent_at: datetime) -> Trace | None:
+        """What the provider's record says of the message of that reference to that number, sent at
+        about that time. None: it is not in the record, or not yet. Raises `SmsError`.
+        """
+
+
+def judge(table: Mapping[str, Any], code: str) -> SmsError:
+    """The error for a provider's code. A table has `retryable` and `later` (code → seconds to
+    wait), `unknown`, `account` and `permanent`, with codes or the parts before their first dot. A
+    whole code outweighs its family; what is not there is permanent, and never repeated by accident.
+    """
+    for name in (code, code.partition(".")[0]):
+        for remedy in (Remedy.RETRYABLE, Remedy.LATER):
+            if name in table[remedy]:
+                return Rejected(code, remedy, wait_seconds=table[remedy][name])
+        if name in table["unknown"]:
+            return Unknown(code)
+        if name in table["account"]:
+            return Rejected(code, Remedy.ACCOUNT)
+        if name in table["permanent"]:
+            break
+    return Rejected(code, Remedy.PERMANENT)
 
 
 def segments(text: str) -> int:

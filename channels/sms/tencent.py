@@ -8,6 +8,7 @@ wraps tells whether the request left.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,15 +18,43 @@ from tencentcloud.common.credential import Credential
 from tencentcloud.common.exception import TencentCloudSDKException
 from tencentcloud.common.profile.client_profile import ClientProfile
 from tencentcloud.common.profile.http_profile import HttpProfile
-from tencentcloud.sms.v20210111.models import SendSmsRequest
+from tencentcloud.sms.v20210111.models import (
+    PullSmsSendStatusByPhoneNumberRequest,
+    SendSmsRequest,
+)
 from tencentcloud.sms.v20210111.sms_client import SmsClient
 
-from channels.sms.gateway import Accepted, Rejected, Remedy, SmsError, Unknown
+from channels.inbound import Inbound
+from channels.sms.entries import (
+    Entry,
+    Receipt,
+    details_of,
+    digest,
+    moment,
+    needed,
+    phone_of,
+    text_of,
+)
+from channels.sms.gateway import (
+    Accepted,
+    Account,
+    Fate,
+    Rejected,
+    Remedy,
+    SmsError,
+    Trace,
+    Unknown,
+)
+from channels.sms.gateway import judge as judge_by
 from channels.transport import LOOPBACK, never_left
 
+ORIGIN = "https://sms.tencentcloudapi.com"
 REGION = "ap-guangzhou"
 MAX_REFERENCE_BYTES = 511
 NETWORK_WAIT_SECONDS = 60
+RECORD_LINES = 100
+RECORD_MARGIN = timedelta(minutes=2)
+"""Our clock and the provider's may differ, though not by more than the signature allows."""
 
 TABLE: dict[str, Any] = yaml.safe_load(
     Path(__file__).with_name("tencent.yaml").read_text(encoding="utf-8")
@@ -37,24 +66,17 @@ class TencentGateway:
 
     name = "tencent"
 
-    def __init__(
-        self,
-        *,
-        secret_id: str,
-        secret_key: str,
-        app_id: str,
-        sign_name: str,
-        origin: str = "https://sms.tencentcloudapi.com",
-        timeout_seconds: int = 10,
-    ) -> None:
-        url = urlsplit(origin)
-        profile = HttpProfile(protocol=url.scheme, endpoint=url.netloc, reqTimeout=timeout_seconds)
-        credential = Credential(secret_id, secret_key)
+    def __init__(self, account: Account) -> None:
+        url = urlsplit(account.url or ORIGIN)
+        profile = HttpProfile(
+            protocol=url.scheme, endpoint=url.netloc, reqTimeout=account.timeout_seconds
+        )
+        credential = Credential(account.secret_id, account.secret_key)
         self._client = SmsClient(credential, REGION, ClientProfile(httpProfile=profile))
         if url.hostname in LOOPBACK:
             # The SDK takes the environment's proxy even for a local stand-in.
             self._client.request.conn.proxy = None
-        self._app_id, self._sign_name = app_id, sign_name
+        self._app_id, self._sign_name = account.app_id, account.sign_name
 
     def send(
         self, *, phone: str, template_id: str, params: Sequence[str], reference: str
@@ -71,9 +93,27 @@ class TencentGateway:
         request.SessionContext = reference
         return self._verdict(self._call(request))
 
-    def _call(self, request: SendSmsRequest) -> Any:
+    def find(self, *, phone: str, reference: str, sent_at: datetime) -> Trace | None:
+        """See `SmsGateway.find`. The record holds what the carriers have reported, and nothing
+        before (PullSmsSendStatusByPhoneNumber)."""
+        request = PullSmsSendStatusByPhoneNumberRequest()
+        request.PhoneNumber = f"+86{phone}"
+        request.SmsSdkAppId = self._app_id
+        request.BeginTime = int((sent_at - RECORD_MARGIN).timestamp())
+        request.Offset, request.Limit = 0, RECORD_LINES
+        answer = self._call(request)
+        for line in answer.PullSmsSendStatusSet or []:
+            if line.SessionContext == reference:
+                arrived = line.ReportStatus == "SUCCESS"
+                fate = Fate.DELIVERED if arrived else Fate.BOUNCED
+                return Trace(fate, str(line.SerialNo or ""), str(line.Description or ""))
+        return None
+
+    def _call(self, request: SendSmsRequest | PullSmsSendStatusByPhoneNumberRequest) -> Any:
         try:
-            return self._client.SendSms(request)
+            if isinstance(request, SendSmsRequest):
+                return self._client.SendSms(request)
+            return self._client.PullSmsSendStatusByPhoneNumber(request)
         except TencentCloudSDKException as error:
             # The SDK's text may hold a whole answer, and a whole answer the phone number.
             failure = _explain(error)
@@ -93,16 +133,7 @@ class TencentGateway:
 
 def judge(code: str) -> SmsError:
     """The error for a code of the provider's, by the table."""
-    for name in (code, code.partition(".")[0]):
-        if name in TABLE["retryable"]:
-            return Rejected(code, Remedy.RETRYABLE, wait_seconds=TABLE["retryable"][name])
-        if name in TABLE["unknown"]:
-            return Unknown(code)
-        if name in TABLE["account"]:
-            return Rejected(code, Remedy.ACCOUNT)
-        if name in TABLE["permanent"]:
-            break
-    return Rejected(code, Remedy.PERMANENT)
+    return judge_by(TABLE, code)
 
 
 def _explain(error: TencentCloudSDKException) -> SmsError:
@@ -113,3 +144,29 @@ def _explain(error: TencentCloudSDKException) -> SmsError:
         return Unknown(code)
     # Without a request id the SDK speaks for itself, about an answer it could not read.
     return judge(code) if error.requestId else Unknown(code)
+
+
+def read_receipt(entry: Entry) -> Receipt:
+    return Receipt(
+        provider="tencent",
+        provider_id=needed(entry, "sid"),
+        phone=phone_of(entry, "mobile"),
+        delivered=needed(entry, "report_status") == "SUCCESS",
+        code=text_of(entry, "errmsg"),
+        description=text_of(entry, "description"),
+        happened_at=moment(entry.get("user_receive_time")),
+    )
+
+
+def read_message(entry: Entry) -> Inbound:
+    # There is no id. A repetition has the same time and text; two equal texts differ in the second.
+    phone, text, time = phone_of(entry, "mobile"), text_of(entry, "text"), text_of(entry, "time")
+    return Inbound(
+        channel="sms",
+        sender=phone,
+        kind="text",
+        dedupe_key=f"u:{phone}|{time[:32]}|{digest(text)}",
+        sent_at=moment(entry.get("time")),
+        text=text,
+        details=details_of(entry, "extend", "sign"),
+    )

@@ -24,7 +24,7 @@ from tests.builders import NOW, phone
 from wording import load_book
 
 SECRET = "long-and-unguessable"
-RECEIPT, UPLINK = f"/sms/{SECRET}/receipt", f"/sms/{SECRET}/uplink"
+RECEIPT, UPLINK = f"/sms/{SECRET}/tencent/receipt", f"/sms/{SECRET}/tencent/uplink"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def client(seeded_sessions: sessionmaker[Session]) -> Iterator[FlaskClient]:
     inbox = Inbox(seeded_sessions, Stopped(), Office("0537-0000000", "http://x"), load_book())
     app = Flask("door")
     app.config["MAX_CONTENT_LENGTH"] = 256 * 1024
-    app.register_blueprint(sms_door(inbox, provider="tencent", secret=SECRET))
+    app.register_blueprint(sms_door(inbox, providers=["tencent"], secret=SECRET))
     with app.test_client() as client:
         yield client
 

@@ -18,8 +18,10 @@ import requests
 from werkzeug.serving import make_server
 
 from channels.inbound import Inbound
-from channels.sms.callbacks import ANSWERS, Receipt, read_messages, read_receipts
-from channels.sms.gateway import Rejected, Remedy, Unknown
+from channels.sms.callbacks import read_messages, read_receipts
+from channels.sms.entries import Receipt
+from channels.sms.gateway import Account, Rejected, Remedy, Unknown
+from channels.sms.providers import PROVIDERS
 from channels.sms.tencent import TencentGateway
 from channels.wechat.api import WechatApi
 from channels.wechat.envelope import Mode, WechatDoor
@@ -53,11 +55,11 @@ class Service:
 
     def on_receipt(self, asked: Asked) -> Say:
         self.receipts += read_receipts("tencent", asked.body).receipts
-        return Say(ANSWERS["tencent"])
+        return Say(PROVIDERS["tencent"].acknowledgement)
 
     def on_uplink(self, asked: Asked) -> Say:
         self.inbound += read_messages("tencent", asked.body).messages
-        return Say(ANSWERS["tencent"])
+        return Say(PROVIDERS["tencent"].acknowledgement)
 
 
 @dataclass(frozen=True)
@@ -85,14 +87,7 @@ class Town:
         return WechatApi(line)
 
     def gateway(self) -> TencentGateway:
-        return TencentGateway(
-            secret_id="id",
-            secret_key="key",
-            app_id="1400000000",
-            sign_name="兖州公益岗",
-            origin=self.url,
-            timeout_seconds=2,
-        )
+        return TencentGateway(Account("id", "key", "兖州公益岗", "1400000000", self.url, 2))
 
     def send_sms(self) -> str:
         gateway = self.gateway()
@@ -124,8 +119,8 @@ def town(mode: Mode = "safe") -> Iterator[Town]:
             )
         )
         front.script("/wechat", service.on_wechat)
-        front.script("/sms/sandbox-sms-callback/receipt", service.on_receipt)
-        front.script("/sms/sandbox-sms-callback/uplink", service.on_uplink)
+        front.script("/sms/sandbox-sms-callback/tencent/receipt", service.on_receipt)
+        front.script("/sms/sandbox-sms-callback/tencent/uplink", service.on_uplink)
         world = World(config)
         server = make_server(
             "127.0.0.1", config.port, create_app(world), threaded=True, fd=listening.fileno()

@@ -51,8 +51,10 @@ def _needed(name: str) -> str:
         return "yes"
     if name == "wechat_aes_key":
         return "unless mode is plain"
-    if name.startswith("sms_") and Settings.model_fields[name].default is None:
-        return "" if name == "sms_sign_name" else "with an SMS provider"
+    if name == "sms_callback_secret":
+        return "with an SMS provider"
+    if name == "wechat_mini_app_secret":
+        return "with a mini-program"
     return ""
 
 

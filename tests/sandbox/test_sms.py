@@ -19,8 +19,8 @@ from tests.sandbox.conftest import Caller, served_world
 from tests.sandbox.fake_service import FakeService
 
 Eventually = Callable[[Callable[[], bool]], None]
-RECEIPT = "/sms/sandbox-sms-callback/receipt"
-UPLINK = "/sms/sandbox-sms-callback/uplink"
+RECEIPT = "/sms/sandbox-sms-callback/tencent/receipt"
+UPLINK = "/sms/sandbox-sms-callback/tencent/uplink"
 
 
 def tencent(world: World) -> Any:
@@ -166,7 +166,7 @@ def test_aliyun_takes_single_and_batch_sends(caller: Caller) -> None:
 def test_an_uplink_in_aliyuns_form() -> None:
     with served_world(sms_provider="aliyun") as (world, service):
         Caller(world).post("/phone/sms", {"phone": "13800000005", "text": "退订"})
-        [[uplink]] = service.posted[UPLINK]
+        [[uplink]] = service.posted[UPLINK.replace("tencent", "aliyun")]
         assert (uplink["phone_number"], uplink["content"]) == ("13800000005", "退订")
 
 

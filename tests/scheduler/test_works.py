@@ -13,7 +13,7 @@ from models.telling import DeliveryState, Happening
 from sandbox.world import World
 from scheduler import mail_works
 from scheduler.carriers import Carrier, WechatCarrier
-from scheduler.composition import make_sms_carrier, make_sms_gateway, make_wechat_api
+from scheduler.composition import make_sms_carrier, make_wechat_api
 from scheduler.mail_works import HandOut
 from scheduler.pace import Pace, SqlCount
 from scheduler.sending import Sender
@@ -53,11 +53,11 @@ def works(world: World, sessions: sessionmaker[Session]) -> Works:
     settings = load(sandbox=True, wechat_api_url=url, sms_api_url=url)
     book = load_book()
     api = make_wechat_api(settings, sessions)
-    gateway = make_sms_gateway(settings, book)
-    assert gateway is not None
+    sms = make_sms_carrier(settings, sessions, book)
+    assert sms is not None
     carriers: dict[str, Carrier] = {
         "wechat": WechatCarrier(api, book),
-        "sms": make_sms_carrier(settings, gateway, book),
+        "sms": sms,
     }
     return Works(sessions=sessions, clock=Hand(), carriers=carriers, fetch=api.fetch_media)
 

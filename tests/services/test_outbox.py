@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from channels.sms.callbacks import Receipt as Report
+from channels.sms.entries import Receipt as Report
 from models import Contact, Delivery, new_id
 from models.telling import DELIVERY_STEPS, DeliveryState, Happening, IllegalStep, Receipt
 from rules import parameters
@@ -104,7 +104,7 @@ def settle(  # noqa: C901 - one case per edge
         case Happening.CAME_TOO_LATE:
             delivery.repeat_until = NOW - timedelta(seconds=1)
             session.flush()
-            outbox.claim(session, "sms", now=NOW, machine_now=NOW)
+            uncertain.give_up_repeats(session, now=NOW, machine_now=NOW)
         case Happening.ARRIVED:
             named = replace(report(), reference=str(delivery.id))
             receipts.record(session, [named], NOW)
@@ -468,6 +468,8 @@ def test_a_repeat_leaves_only_while_the_platform_knows_its_key(session: Session)
     )
     session.flush()
     assert outbox.claim(session, "sms", now=NOW, machine_now=late) == []
+    assert uncertain.needs_tidying(session, now=NOW, machine_now=late)
+    assert uncertain.give_up_repeats(session, now=NOW, machine_now=late) == 1
     assert (delivery.state, delivery.ask_at) == (DeliveryState.UNCERTAIN, None)
 
 

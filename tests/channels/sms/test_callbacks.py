@@ -10,16 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.inbound import Inbound
-from channels.sms.callbacks import (
-    ANSWERS,
-    MAX_BODY,
-    Receipt,
-    UnreadableCallback,
-    read_messages,
-    read_receipts,
-)
+from channels.sms.callbacks import MAX_BODY, UnreadableCallback, read_messages, read_receipts
+from channels.sms.entries import Receipt
+from channels.sms.providers import PROVIDERS
 
-PROVIDERS = ("tencent", "aliyun")
+NAMES = ("tencent", "aliyun")
 TENCENT_RECEIPT = {
     "user_receive_time": "2022-04-06 08:03:04",
     "nationcode": "86",
@@ -185,7 +180,7 @@ def test_a_bad_time_costs_only_the_time(time: object) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"a=1&b=2", b"\xff\xfe", b"[" * 100_000])
-@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("provider", NAMES)
 def test_a_body_that_is_not_json_is_refused(provider: str, body: bytes) -> None:
     with pytest.raises(UnreadableCallback, match="JSON"):
         read_receipts(provider, body)
@@ -207,7 +202,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@given(VALUES, st.sampled_from(PROVIDERS))
+@given(VALUES, st.sampled_from(NAMES))
 def test_no_json_raises_anything(value: Any, provider: str) -> None:
     body = json.dumps(value).encode()
     entries = value if isinstance(value, list) else [value]
@@ -217,5 +212,5 @@ def test_no_json_raises_anything(value: Any, provider: str) -> None:
 
 
 def test_each_provider_is_answered_in_its_own_words() -> None:
-    assert json.loads(ANSWERS["tencent"]) == {"result": 0, "errmsg": "OK"}
-    assert json.loads(ANSWERS["aliyun"]) == {"code": 0, "msg": "接收成功"}
+    assert json.loads(PROVIDERS["tencent"].acknowledgement) == {"result": 0, "errmsg": "OK"}
+    assert json.loads(PROVIDERS["aliyun"].acknowledgement) == {"code": 0, "msg": "接收成功"}

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from tencentcloud.sms.v20210111 import errorcodes
 
-from channels.sms.gateway import Accepted, Rejected, Remedy, SmsError, SmsGateway, Unknown
+from channels.sms.gateway import Accepted, Account, Rejected, Remedy, SmsError, SmsGateway, Unknown
 from channels.sms.tencent import TABLE, TencentGateway, judge
 from tests.channels.standin import Say, StandIn, serving
 
@@ -48,12 +48,7 @@ def send(
     provider: StandIn, *, origin: str | None = None, reference: str = "d-1", seconds: int = 5
 ) -> Accepted:
     gateway: SmsGateway = TencentGateway(
-        secret_id="id",
-        secret_key=KEY,
-        app_id="1400000000",
-        sign_name="兖州公益岗",
-        origin=origin or provider.origin,
-        timeout_seconds=seconds,
+        Account("id", KEY, "兖州公益岗", "1400000000", origin or provider.origin, seconds)
     )
     return gateway.send(phone=PHONE, template_id="1001", params=("张**", "3"), reference=reference)
 
@@ -86,8 +81,8 @@ def test_a_message_is_asked_for_and_its_number_kept(provider: StandIn) -> None:
 @pytest.mark.parametrize(
     ("code", "remedy", "seconds"),
     [
-        ("LimitExceeded.PhoneNumberThirtySecondLimit", Remedy.RETRYABLE, 30),
-        ("LimitExceeded.PhoneNumberDailyLimit", Remedy.RETRYABLE, 86400),
+        ("LimitExceeded.PhoneNumberThirtySecondLimit", Remedy.LATER, 30),
+        ("LimitExceeded.PhoneNumberDailyLimit", Remedy.LATER, 86400),
         ("RequestLimitExceeded.Sub", Remedy.RETRYABLE, 1),
         ("FailedOperation.PhoneNumberInBlacklist", Remedy.PERMANENT, 0),
         ("InvalidParameterValue.IncorrectPhoneNumber", Remedy.PERMANENT, 0),
