@@ -48,7 +48,6 @@ _LEAVE = cast(Table, Leave.__table__)
 _POST = cast(Table, Post.__table__)
 _HELPER = cast(Table, CheckInHelper.__table__)
 
-_first = _EVENT.alias("first_in")
 _undo = _EVENT.alias("undo")
 _earlier = _PLAN.alias("earlier_plan")
 _plan_from = (
@@ -57,8 +56,8 @@ _plan_from = (
     .correlate(_POST)
     .scalar_subquery()
 )
-_first_id = (
-    select(func.min(_EVENT.c.id))
+_first_at = (
+    select(func.min(_EVENT.c.happened_at))
     .where(
         _EVENT.c.engagement_id == _ENGAGEMENT.c.id,
         _EVENT.c.day_on == bindparam("day"),
@@ -81,7 +80,7 @@ _COLUMNS = (
     _ENGAGEMENT.c.ends_on,
     _POST.c.id,
     _POST.c.name,
-    _first.c.happened_at,
+    _first_at.label("first_at"),
     _on_leave.label("on_leave"),
     _PLAN.c.weekdays,
     _PLAN.c.holidays_worked,
@@ -99,7 +98,6 @@ _ABOUT = (
     .select_from(_ENGAGEMENT)
     .join(_POST, _POST.c.id == _ENGAGEMENT.c.post_id)
     .outerjoin(_PLAN, and_(_PLAN.c.post_id == _POST.c.id, _PLAN.c.from_on == _plan_from))
-    .outerjoin(_first, _first.c.id == _first_id)
 )
 _OF_CONTACT = Prepared(
     _ABOUT.join(_CONTACT, _CONTACT.c.person_id == _ENGAGEMENT.c.person_id).where(
