@@ -3,7 +3,7 @@ insurance and account lists follow, and the follow-up begins that same day (R-3.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,6 +26,7 @@ from rules import parameters
 from services import procedure, subscriptions, telling
 from services.acting import CLOCK
 from services.clock import business_date
+from services.days import deriving
 from services.procedure import Hindered
 from services.terms import followups, officers, reckoning, walk
 from services.trail import note
@@ -74,7 +75,7 @@ def leave(session: Session, leaving: Exit, now: datetime) -> None:
     if leaving.cause != ExitCause.TERM_END:
         officers.tell_office(session, engagement, "exit_head", now, cause=_cause(leaving),
                              slots={"last_on": leaving.last_on.isoformat()})  # fmt: skip
-    session.flush()
+    judge_days_again(session, engagement, leaving.last_on + ONE_DAY, now)
     _call_up(session, engagement, now)
 
 
@@ -91,6 +92,7 @@ def undo(session: Session, leaving: Exit, now: datetime) -> None:
     if leaving.cause == ExitCause.DIED:
         _unsilence(session, engagement.person, now)
     reckoning.redate(session, engagement, cause="undo", actor="clock", now=now)
+    judge_days_again(session, engagement, leaving.last_on + ONE_DAY, now)
     officers.tell_worker(session, engagement, "exit_undone", now, cause=_cause(leaving))
 
 
@@ -112,6 +114,7 @@ def report_death(session: Session, leaving: Exit, now: datetime) -> None:
         )
         walk.open_matter(session, pause, "begin", CLOCK, now)
         engagement.status = EngagementStatus.SUSPENDED
+        judge_days_again(session, engagement, pause.from_on, now)
     officers.tell_office(session, engagement, "death_head", now, cause=_cause(leaving), slots={})
 
 
@@ -123,6 +126,17 @@ def open_pause(session: Session, engagement: Engagement) -> EngagementPause | No
             EngagementPause.state == TermState.UNDER_WAY,
         )
     ).first()
+
+
+def judge_days_again(
+    session: Session, engagement: Engagement, from_on: date, now: datetime
+) -> None:
+    """What was changed about days that are over counts for them, too: a day after the last one, or
+    in a suspension, is no day of work whatever was signed. Days that a month has locked stay."""
+    session.flush()
+    today = business_date(now)
+    if from_on <= today:
+        deriving.derive(session, [engagement.id], from_on=from_on, to_on=today, now=now)
 
 
 def stop_notices(session: Session, engagement: Engagement, now: datetime) -> None:

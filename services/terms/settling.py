@@ -155,6 +155,7 @@ def _leave_the_gap(
     )
     walk.open_matter(session, gap, "leave_gap", CLOCK, now)
     engagement.status = EngagementStatus.SUSPENDED if held else EngagementStatus.ON_POST
+    leaving.judge_days_again(session, engagement, from_on, now)
 
 
 def _new_agreement(

@@ -85,7 +85,7 @@ def test_a_corrected_category_moves_the_end_by_years(seeded: Session) -> None:
         corrections.set_category(seeded, on_post(seeded), "F55", staff.town_clerk, now)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
 @given(
     lengths=st.lists(st.integers(1, 30), max_size=4),
     day_of_month=st.integers(1, 31),
