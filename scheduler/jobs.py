@@ -27,6 +27,7 @@ from scheduler import (
     onboarding_works,
     pay_works,
     plan_works,
+    telling_works,
     term_works,
     trust_works,
 )
@@ -63,6 +64,22 @@ JOBS: tuple[Job, ...] = (
         verb=mail_works.ask_providers,
         is_due=mail_works.has_questions,
         does="Asks the providers what became of mail of which nobody knows.",
+    ),
+    Job(
+        name="look_after_messages",
+        trigger=every(30),
+        verb=telling_works.look_after,
+        is_due=telling_works.has_unread,
+        does="Sends somebody to the door of who has not read, or goes on where no receipt came.",
+        grace=timedelta(seconds=60),
+    ),
+    Job(
+        name="hand_up_visits",
+        trigger=every(60),
+        verb=telling_works.hand_up_visits,
+        is_due=telling_works.has_late_visits,
+        does="Gives to the town the visits whose day a village let pass.",
+        grace=timedelta(seconds=60),
     ),
     Job(
         name="publish_announcements",

@@ -119,7 +119,9 @@ def _sms(kind: Kind, phone: Phone | None) -> Verdict:
         why = "phone_stopped"
     elif phone.opted_out and kind.refusable:
         why = "opted_out"
-    return Verdict(Channel.SMS, taken=why == "sms", why=why)
+    elif phone.shared_by > 1:
+        why = "sms_shared"
+    return Verdict(Channel.SMS, taken=why in ("sms", "sms_shared"), why=why)
 
 
 def _wechat(kind: Kind, facts: Facts, channel: Channel) -> Verdict:

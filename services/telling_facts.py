@@ -8,9 +8,11 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import Application, Contact, Conversation, Person, Staff, StaffContact
+from models import Application, Contact, Delivery, Person, Staff, StaffContact
 from models.sealing import blind_index
+from models.telling import DeliveryState
 from rules import parameters
+from services import credits
 from services.clock import SHANGHAI, business_date
 from services.routing import Chat, Facts, Phone
 from services.telling_kinds import Kind
@@ -19,28 +21,30 @@ CHAT_WINDOW = timedelta(hours=48)
 """After the last message of theirs WeChat lets us answer for so long (platform.md 2)."""
 
 
-def of_person(session: Session, kind: Kind, person: Person, at: datetime) -> Facts:
-    """The facts about a person, for a message that leaves at `at`."""
+def of_person(
+    session: Session, kind: Kind, person: Person, now: datetime, *, at: datetime
+) -> Facts:
+    """What is known of a person now, for a message that leaves at `at`."""
     own = list(session.scalars(select(Contact).where(Contact.person_id == person.id)))
-    chats = [_chat(session, contact) for contact in own if contact.channel == "wechat"]
+    chats = [_chat(session, contact, now) for contact in own if contact.channel == "wechat"]
     if kind.helper:
         known = {contact.id for contact in own}
         chats += [
-            _chat(session, contact, helper=True)
+            _chat(session, contact, now, helper=True)
             for contact in _helpers(session, person)
             if contact.id not in known
         ]
     return Facts(
         at=at,
         chats=tuple(chats),
-        phone=_phone(session, person.phone),
+        phone=_phone(session, person.phone, now),
         silenced=any(contact.quiet_at is not None for contact in own),
         village=person.village_id is not None,
     )
 
 
-def of_staff(session: Session, staff: Staff, at: datetime) -> Facts:
-    """The facts about a member of staff: the chats paired with the account, and its phone."""
+def of_staff(session: Session, staff: Staff, now: datetime, *, at: datetime) -> Facts:
+    """What is known of a member of staff: the chats paired with the account, and its phone."""
     paired = session.scalars(
         select(Contact)
         .join(StaffContact, StaffContact.contact_id == Contact.id)
@@ -50,8 +54,8 @@ def of_staff(session: Session, staff: Staff, at: datetime) -> Facts:
             StaffContact.ended_at.is_(None),
         )
     )
-    chats = [_chat(session, contact) for contact in paired if contact.channel == "wechat"]
-    return Facts(at=at, chats=tuple(chats), phone=_phone(session, staff.phone), village=False)
+    chats = [_chat(session, contact, now) for contact in paired if contact.channel == "wechat"]
+    return Facts(at=at, chats=tuple(chats), phone=_phone(session, staff.phone, now), village=False)
 
 
 def leaves_at(kind: Kind, now: datetime) -> datetime:
@@ -79,18 +83,18 @@ def _helpers(session: Session, person: Person) -> Iterable[Contact]:
     )
 
 
-def _chat(session: Session, contact: Contact, *, helper: bool = False) -> Chat:
-    talk = session.get(Conversation, contact.id)
+def _chat(session: Session, contact: Contact, now: datetime, *, helper: bool = False) -> Chat:
+    windows = credits.open_windows(session, contact, now)
     return Chat(
         id=contact.id,
         followed=contact.followed,
         opted_out=contact.opted_out_at is not None,
         helper=helper,
-        open_until=talk.turned_at + CHAT_WINDOW if talk is not None else None,
+        open_until=windows[0].until if windows else None,
     )
 
 
-def _phone(session: Session, number: str | None) -> Phone | None:
+def _phone(session: Session, number: str | None, now: datetime) -> Phone | None:
     if not number:
         return None
     key = blind_index(number, "phone")
@@ -100,5 +104,23 @@ def _phone(session: Session, number: str | None) -> Phone | None:
     sharing = select(func.count()).select_from(Person).where(Person.phone_index == key)
     return Phone(
         opted_out=own is not None and own.opted_out_at is not None,
+        stopped=_stopped(session, key, now),
         shared_by=session.scalar(sharing) or 1,
     )
+
+
+def _stopped(session: Session, key: str, now: datetime) -> bool:
+    """Whether the last short messages to a number all failed (parameter
+    `contact.failures_in_a_row`)."""
+    most = int(parameters.in_force("contact.failures_in_a_row", business_date(now)).value)
+    last = session.scalars(
+        select(Delivery.state)
+        .where(
+            Delivery.channel == "sms",
+            Delivery.address_index == key,
+            Delivery.state.in_((DeliveryState.DELIVERED, DeliveryState.FAILED)),
+        )
+        .order_by(Delivery.created_at.desc())
+        .limit(most)
+    ).all()
+    return len(last) == most and set(last) == {DeliveryState.FAILED}

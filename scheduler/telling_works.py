@@ -1,0 +1,30 @@
+"""What the clock does about messages: those not read or never confirmed, and visits that wait."""
+
+from __future__ import annotations
+
+from scheduler.works import Works
+from services import telling_sweep, visits
+
+
+def has_unread(works: Works) -> bool:
+    """Whether a message was not read by its day, or no receipt of it came."""
+    with works.sessions() as session:
+        return telling_sweep.is_due(session, works.clock.now(session))
+
+
+def look_after(works: Works) -> int:
+    """Send somebody to the door, or take the next way; how many messages."""
+    with works.sessions.begin() as session:
+        return telling_sweep.sweep(session, works.clock.now(session))
+
+
+def has_late_visits(works: Works) -> bool:
+    """Whether a village let the day of a visit pass."""
+    with works.sessions() as session:
+        return visits.is_late(session, works.clock.now(session))
+
+
+def hand_up_visits(works: Works) -> int:
+    """Give to the town what its village let pass; how many visits."""
+    with works.sessions.begin() as session:
+        return visits.hand_up(session, works.clock.now(session))
