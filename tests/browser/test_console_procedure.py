@@ -13,8 +13,8 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
-from sandbox.phone.pictures import FOLDER
 from tests.browser.conftest import PICTURES
+from tests.browser.first_day import PHOTO, bring_the_papers, insure, train
 from tests.browser.walking import (
     NARROW,
     WIDE,
@@ -30,7 +30,6 @@ from tests.browser.walking import (
 from tests.procedure.company import Company
 from tests.scenarios.town import Town, running_house
 
-PHOTO = FOLDER / "request.png"
 APPLY = """
 title: 三个人报名
 steps:
@@ -141,7 +140,7 @@ def press(page: Page, button: str, says: str) -> None:
     expect(page.get_by_role("status")).to_contain_text(says)
 
 
-def test_five_people_take_an_application_to_the_approval(hall: Hall) -> None:
+def test_five_people_take_an_application_to_the_first_day(hall: Hall, tmp_path: Path) -> None:
     village = hall.at("cunwenshu")
     keep_picture(village, "village-worklist")
     for name in ("李桂香", "王保国"):
@@ -154,6 +153,7 @@ def test_five_people_take_an_application_to_the_approval(hall: Hall) -> None:
     _publish(hall)
     hall.move_clock("2022-04-18T09:00:00+08:00")
     _pass_the_district(hall)
+    _get_started(hall, tmp_path)
     assert not hall.troubles
 
 
@@ -228,6 +228,19 @@ def _pass_the_district(hall: Hall) -> None:
     open_case(hall.at("cunwenshu"), "李桂香")
     follow(hall.at("cunwenshu").get_by_role("link", name="去办上岗手续"))
     keep_picture(hall.at("cunwenshu"), "village-onboarding")
+
+
+def _get_started(hall: Hall, folder: Path) -> None:
+    bring_the_papers(hall.at("cunwenshu"), "李桂香", "2022-04-20")
+    train(hall.at("cunwenshu"), "李桂香")
+    insure(hall.at("qujingban"), folder, "P-2022-1")
+    expect(hall.at("qujingban").get_by_text("记好了1人")).to_be_visible()
+    hall.move_clock("2022-04-20T08:30:00+08:00")
+    clerk = hall.at("zhenjingban")
+    open_case(clerk, "李桂香")
+    follow(clerk.get_by_role("link", name="去办上岗手续"))
+    press(clerk, "手续齐了，上岗", "已上岗")
+    keep_picture(clerk, "town-first-day")
 
 
 def _by_keyboard(page: Page, button: str) -> None:

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from models import Application, ApplicationStatus, Engagement, EngagementStatus
 from services import insurance_gaps
+from tests.browser.first_day import bring_the_papers, train
 from tests.browser.walking import follow
-from tests.builders import NOW, card_number, create_engagement, create_person, region, seed
+from tests.builders import NOW, create_engagement, create_person, region, seed
 from tests.console.conftest import Watch
 from tests.console.test_in_browser import (  # noqa: F401 - fixtures that the tests below ask for
     address,
@@ -66,7 +67,7 @@ def test_three_accounts_bring_somebody_onto_a_post(
     follow(screen.get_by_role("link", name="李桂香"))
     follow(screen.get_by_role("link", name="去办上岗手续"))
     sound(screen, "onboarding")
-    in_the_village(screen, tmp_path)
+    in_the_village(screen)
     by_somebody_else(screen, watch, "qujingban")
     at_the_district(screen, seeded_sessions, tmp_path)
     by_somebody_else(screen, watch, "zhenjingban")
@@ -82,27 +83,12 @@ def test_three_accounts_bring_somebody_onto_a_post(
         assert started.status == ON_POST
 
 
-def in_the_village(page: Page, folder: Path) -> None:
-    photo = folder / "协议.jpg"
-    photo.write_bytes(b"\xff\xd8\xff\xe0 the signed copy")
-    page.get_by_label("本人签字的照片").set_input_files(photo)
-    follow(page.get_by_role("button", name="本人当面答应了"))
-    page.get_by_label("从哪天开始上岗").fill("2022-04-11")
-    follow(page.get_by_role("button", name="出协议"))
-    page.get_by_label("签好的协议照片").set_input_files(photo)
-    follow(page.get_by_role("button", name="签好了，上传"))
-    follow(page.get_by_role("button", name="我当面核对过了"))
-    page.get_by_label("开户银行").fill("某农商银行")
-    page.get_by_label("户名").fill("李桂香")
-    page.get_by_label("卡号").fill(card_number())
-    follow(page.get_by_role("button", name="登记工资卡"))
+def in_the_village(page: Page) -> None:
+    bring_the_papers(page, "李桂香", "2022-04-11")
     follow(page.get_by_role("link", name="去登记培训"))
-    page.get_by_label("李桂香合格").check()
-    page.get_by_label("几个小时").fill("8")
-    page.get_by_label("讲了什么").fill("保洁规范、道路安全")
     sound(page, "trainings")
-    follow(page.get_by_role("button", name="登记培训"))
-    expect(page.get_by_text("记下了")).to_be_visible()
+    page.go_back()
+    train(page, "李桂香")
     sound(page, "trainings-done")
 
 

@@ -13,7 +13,8 @@ A file is a scenario of the sandbox (`sandbox/scenario.py`) in which staff take 
 that policy number. A page that refuses begins with “refused”; unless that is expected, it fails.
 `邻居` is somebody without an account, on the public pages. `报名` is a resident's whole first talk:
 who (of `sandbox/people.yaml`), which village, and what they answer to the form's questions.
-`收到` is everything that somebody's WeChat has received so far, without having asked.
+`收到` is everything that somebody's WeChat has received so far, without having asked. `pair` puts a
+phone, by its openid, to the account of who does it: the code of their page, sent by that phone.
 
 All files of one town share its calendar: each is played up to its next `clock`, then the town's
 clock goes to the earliest day that anybody waits for.
@@ -47,7 +48,7 @@ LOGINS = {
     "街道负责": "gulouzhuren",
     "督导": "jiandu",
 }
-NEIGHBOUR, APPLIES, RECEIVED = "邻居", "报名", "收到"
+NEIGHBOUR, APPLIES, RECEIVED, PAIRS = "邻居", "报名", "收到", "pair"
 LOOKS = frozenset({"open", "case", "go"})
 """Acts that change nothing: repeated until the page is as expected, for what the clock does."""
 
@@ -108,6 +109,9 @@ class Company:
             play.at += 1
 
     def _step(self, step: Step, scenario: Scenario) -> None:
+        if PAIRS in step.act:
+            self._play(scenario, (self._pairs(step),))
+            return
         if step.actor in LOGINS or step.actor == NEIGHBOUR:
             clerk = self.clerk(step.actor)
             self._until(step, lambda: clerk.act(step.act), once=bool(set(step.act) - LOOKS))
@@ -115,9 +119,19 @@ class Company:
         if step.actor == RECEIVED:
             self._until(step, lambda: self._received(step.act), once=False)
             return
-        steps = self._applies(step) if step.actor == APPLIES else (step,)
+        self._play(scenario, self._applies(step) if step.actor == APPLIES else (step,))
+
+    def _play(self, scenario: Scenario, steps: tuple[Step, ...]) -> None:
+        """What phones do."""
         alone = replace(scenario, title="", about="", steps=steps)
         Player(self.town.phones, self._tell).play(alone)
+
+    def _pairs(self, step: Step) -> Step:
+        """Take a code at the desk; the step in which the phone sends it."""
+        clerk = self.clerk(step.actor)
+        clerk.act({"open": "/console/pairing", "press": "取一个绑定数字"})
+        words = clerk.browser.page.text_of("code")
+        return replace(step, actor=step.act[PAIRS], act=words)
 
     def _applies(self, step: Step) -> tuple[Step, ...]:
         """From the first word to the receipt number; the last answer is what is expected."""

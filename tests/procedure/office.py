@@ -155,11 +155,12 @@ class Clerk:
         """The insurer: fills the downloaded list in and sends it back."""
         self.browser.open("/console/insurance")
         self.browser.follow("下载增员名单（Excel，含身份证号）")
-        content = _filled_by_the_insurer(self.browser.content, policy)
+        content = filled_by_the_insurer(self.browser.content, policy)
         self.browser.press("记下保单", {"名单": {"bytes": content}}, [])
 
 
-def _filled_by_the_insurer(content: bytes, policy: str) -> bytes:
+def filled_by_the_insurer(content: bytes, policy: str) -> bytes:
+    """The add-list with that policy for everybody, from the day that it asks for."""
     rows = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
     top = next(number for number, row in enumerate(rows) if "保单号" in row)
     place = {str(head): number for number, head in enumerate(rows[top])}
