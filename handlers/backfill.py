@@ -27,6 +27,8 @@ def begin(desk: Desk, standing: Standing) -> Outcome:
     if backfilling.asked_in_month(desk.session, key, desk.today) >= allowed:
         return Outcome((Say("backfill.used_up", {"times": allowed}),), offers=("human",))
     if not backfilling.days_open(desk.session, key, desk.today, desk.now):
+        if standing.first_at is None and standing.duty.kind_of_day(standing.day) == "work":
+            return Outcome((Say("backfill.just_check_in"),), offers=("checkin_yes", "my_month"))
         return Outcome((Say("backfill.no_day"),), offers=("my_month",))
     return Outcome((), (Start(FLOW, {"engagement": str(key)}),))
 

@@ -15,7 +15,6 @@ from models.cases import (
 )
 from models.credit import ChannelWindow, MonthlyCount, TemplateConsent
 from models.days import (
-    AttendanceCorrection,
     AttendanceDay,
     AttendanceEvent,
     CheckInHelper,
@@ -110,7 +109,6 @@ __all__ = [
     "ApplicationEvent",
     "ApplicationStatus",
     "Attachment",
-    "AttendanceCorrection",
     "AttendanceDay",
     "AttendanceEvent",
     "AttendeeRole",

@@ -104,7 +104,7 @@ class AttendanceEvent(Base):
     __tablename__ = "attendance_event"
     __table_args__ = (
         Index("ix_attendance_event_day", "engagement_id", "day_on", "kind"),
-        Index("ix_attendance_event_on", "day_on", "kind"),
+        Index("ix_attendance_event_on", "day_on", "kind", "engagement_id"),
         Index("ix_attendance_event_contact", "contact_id", "day_on"),
     )
 
@@ -202,7 +202,7 @@ class AttendanceDay(Base):
     """One day of one engagement, derived from its events by the truth table of the day.
 
     It may be deleted and derived again with the same result, until `month_sheet_id` locks it: then
-    the database refuses to change it, and only an `AttendanceCorrection` stands beside it."""
+    the database refuses to change it, and a correction is a record of the month."""
 
     __tablename__ = "attendance_day"
     __table_args__ = (
@@ -233,24 +233,6 @@ class AttendanceDay(Base):
         ForeignKey("month_sheet.id"), index=True
     )
     """The month sheet that locked the day."""
-
-
-class AttendanceCorrection(Base):
-    """The district's correction of a day that a month has locked. Only added; the newest holds."""
-
-    __tablename__ = "attendance_correction"
-    __table_args__ = (Index("ix_attendance_correction_day", "engagement_id", "day_on"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    engagement_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("engagement.id"))
-    day_on: Mapped[date]
-    before: Mapped[dict[str, Any]]
-    state: Mapped[DayState] = mapped_column(String(12))
-    counted: Mapped[bool]
-    minutes: Mapped[int]
-    reason: Mapped[str] = mapped_column(String(255))
-    made_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
-    made_at: Mapped[datetime]
 
 
 class DayStep(Base):

@@ -422,7 +422,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_message_person', ['person_id', 'created_at'], unique=False)
         batch_op.create_index('ix_message_region', ['region_id', 'created_at'], unique=False)
         batch_op.create_index('ix_message_staff', ['staff_id', 'created_at'], unique=False)
-        batch_op.create_index('ix_message_unread', ['read_by_at'], unique=False, sqlite_where=sa.text("state = 'told' AND read_by_at IS NOT NULL"), postgresql_where=sa.text("state = 'told' AND read_by_at IS NOT NULL"))
+        batch_op.create_index('ix_message_unread', ['read_by_at'], unique=False, sqlite_where=sa.text("state IN ('open', 'told') AND read_by_at IS NOT NULL"), postgresql_where=sa.text("state IN ('open', 'told') AND read_by_at IS NOT NULL"))
 
     op.create_table('month_sheet',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -1226,24 +1226,6 @@ def upgrade() -> None:
     with op.batch_alter_table('agreement', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_agreement_engagement_id'), ['engagement_id'], unique=False)
 
-    op.create_table('attendance_correction',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('engagement_id', sa.Uuid(), nullable=False),
-    sa.Column('day_on', sa.Date(), nullable=False),
-    sa.Column('before', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
-    sa.Column('state', sa.String(length=12), nullable=False),
-    sa.Column('counted', sa.Boolean(), nullable=False),
-    sa.Column('minutes', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('reason', sa.String(length=255), nullable=False),
-    sa.Column('made_by_id', sa.Uuid(), nullable=False),
-    sa.Column('made_at', models.base.Instant(timezone=True), nullable=False),
-    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_attendance_correction_engagement_id_engagement')),
-    sa.ForeignKeyConstraint(['made_by_id'], ['staff.id'], name=op.f('fk_attendance_correction_made_by_id_staff')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_attendance_correction'))
-    )
-    with op.batch_alter_table('attendance_correction', schema=None) as batch_op:
-        batch_op.create_index('ix_attendance_correction_day', ['engagement_id', 'day_on'], unique=False)
-
     op.create_table('attendance_day',
     sa.Column('engagement_id', sa.Uuid(), nullable=False),
     sa.Column('day_on', sa.Date(), nullable=False),
@@ -1291,7 +1273,7 @@ def upgrade() -> None:
     with op.batch_alter_table('attendance_event', schema=None) as batch_op:
         batch_op.create_index('ix_attendance_event_contact', ['contact_id', 'day_on'], unique=False)
         batch_op.create_index('ix_attendance_event_day', ['engagement_id', 'day_on', 'kind'], unique=False)
-        batch_op.create_index('ix_attendance_event_on', ['day_on', 'kind'], unique=False)
+        batch_op.create_index('ix_attendance_event_on', ['day_on', 'kind', 'engagement_id'], unique=False)
 
     op.create_table('check_in_helper',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1989,10 +1971,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_attendance_day_month_sheet_id'))
 
     op.drop_table('attendance_day')
-    with op.batch_alter_table('attendance_correction', schema=None) as batch_op:
-        batch_op.drop_index('ix_attendance_correction_day')
-
-    op.drop_table('attendance_correction')
     with op.batch_alter_table('agreement', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_agreement_engagement_id'))
 
@@ -2164,7 +2142,7 @@ def downgrade() -> None:
 
     op.drop_table('month_sheet')
     with op.batch_alter_table('message', schema=None) as batch_op:
-        batch_op.drop_index('ix_message_unread', sqlite_where=sa.text("state = 'told' AND read_by_at IS NOT NULL"), postgresql_where=sa.text("state = 'told' AND read_by_at IS NOT NULL"))
+        batch_op.drop_index('ix_message_unread', sqlite_where=sa.text("state IN ('open', 'told') AND read_by_at IS NOT NULL"), postgresql_where=sa.text("state IN ('open', 'told') AND read_by_at IS NOT NULL"))
         batch_op.drop_index('ix_message_staff')
         batch_op.drop_index('ix_message_region')
         batch_op.drop_index('ix_message_person')

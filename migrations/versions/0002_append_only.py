@@ -30,7 +30,6 @@ NEVER = (
     "fund_entry",
     "result_file",
     "attendance_event",
-    "attendance_correction",
 )
 """Neither changed nor deleted, whatever for."""
 

@@ -7,22 +7,34 @@ import uuid
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
-from models import AttendanceDay, AttendanceEvent, Contact, DayState, Engagement, EventKind
+from models import (
+    AttendanceDay,
+    AttendanceEvent,
+    Contact,
+    DayState,
+    Engagement,
+    EventKind,
+    Post,
+    Region,
+)
 from rules import parameters
 from rules.months import end_of_month
 from services.acting import Acting
+from services.clock import business_date
 from services.days import deriving, people, village_news
 from services.days.events import Word, say
 from services.guards import Obstacle
 from services.procedure import Hindered
+from wording import load_book
 
 OPEN = frozenset({DayState.UNKNOWN, DayState.ABSENT})
 
 
 def days_open(session: Session, engagement_id: uuid.UUID, today: date, now: datetime) -> list[date]:
-    """The days of the last while (`attendance.backfill_days`) without a sign, the newest first."""
+    """The days of the last while (`attendance.backfill_days`) without a sign, the newest first;
+    today only once its evening has come: until then one simply checks in."""
     back = int(parameters.in_force_or_first("attendance.backfill_days", today).value)
     from_on = today - timedelta(days=back)
     deriving.derive(session, [engagement_id], from_on=from_on, to_on=today, now=now)
@@ -38,8 +50,12 @@ def days_open(session: Session, engagement_id: uuid.UUID, today: date, now: date
         .order_by(AttendanceDay.day_on.desc())
         .execution_options(populate_existing=True)
     )
-    return [day.day_on for day in days if people.heard(session, [engagement_id], day.day_on)
-            [engagement_id].own == "none"]  # fmt: skip
+    return [
+        day.day_on
+        for day in days
+        if day.reasons[0] != "open"
+        and people.heard(session, [engagement_id], day.day_on)[engagement_id].own == "none"
+    ]
 
 
 def asked_in_month(session: Session, engagement_id: uuid.UUID, day: date) -> int:
@@ -78,7 +94,8 @@ def ask(  # noqa: PLR0913 - one wish, each part by name
     say(session, [engagement.id], day, word, now)
     village_news.tell_office(
         session, engagement, "backfill_asked", village_news.VILLAGE, now,
-        cause=f"backfill:{engagement.id}:{day}", day_on=day.isoformat(), reason=reason,
+        cause=f"backfill:{engagement.id}:{day}", day_on=day.isoformat(),
+        reason=load_book().text(f"backfill.reason_{reason}"),
     )  # fmt: skip
 
 
@@ -99,3 +116,39 @@ def answer(  # noqa: PLR0913 - one word, each part by name
         raise Hindered("backfill", (Obstacle("obstacle.conflict_own"),))
     kind = EventKind.WITNESSED if seen else EventKind.BACKFILL_REFUSED
     say(session, [engagement.id], day, Word(kind, acting, source), now)
+
+
+def waiting(session: Session, acting: Acting, now: datetime) -> list[AttendanceEvent]:
+    """Forgotten signs of a place for which nobody has vouched yet, the oldest first; never one's
+    own or a relative's."""
+    assert acting.staff is not None
+    assert acting.region is not None
+    barred = people.barred(session, acting.staff)
+    first = business_date(now) - timedelta(days=31)
+    rows = session.scalars(
+        select(AttendanceEvent)
+        .join(Engagement, AttendanceEvent.engagement_id == Engagement.id)
+        .join(Post, Engagement.post_id == Post.id)
+        .join(Region, Post.region_id == Region.id)
+        .join(
+            AttendanceDay,
+            (AttendanceDay.engagement_id == AttendanceEvent.engagement_id)
+            & (AttendanceDay.day_on == AttendanceEvent.day_on),
+        )
+        .where(
+            AttendanceEvent.kind == EventKind.BACKFILL_ASKED,
+            AttendanceEvent.day_on >= first,
+            Region.path.startswith(acting.region.path),
+            AttendanceDay.state == DayState.UNKNOWN,
+            AttendanceDay.month_sheet_id.is_(None),
+        )
+        .order_by(AttendanceEvent.id)
+        .options(joinedload(AttendanceEvent.engagement).joinedload(Engagement.person))
+    ).all()
+    own = {row: people.heard(session, [row.engagement_id], row.day_on) for row in rows}
+    return [
+        row
+        for row in rows
+        if row.engagement.person_id not in barred
+        and own[row][row.engagement_id].own == "backfill_asked"
+    ]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from models import Engagement, Role
+from models import Engagement, Role, Staff
 from models.procedure import Actor
 from services.clock import business_date
 from services.days import people
@@ -46,18 +46,45 @@ def tell_office(
     told = _fit(session, officers.of_place(session, place, roles, now), engagement)
     if not told and place.parent is not None:
         told = _fit(session, officers.of_place(session, place.parent, TOWN, now), engagement)
-    for member in told:
+    return _tell(session, told, engagement, kind, now, cause=cause, slots=slots)
+
+
+def tell_town(
+    session: Session, engagement: Engagement, kind: str, now: datetime, *, cause: str, **slots: Any
+) -> int:
+    """Tell the town's clerks about a worker; gives how many were told."""
+    place = engagement.post.region
+    office = place.parent or place
+    told = _fit(session, officers.of_place(session, office, TOWN, now), engagement)
+    return _tell(session, told, engagement, kind, now, cause=cause, slots=slots)
+
+
+def _tell(  # noqa: PLR0913 - as above
+    session: Session,
+    staff: Sequence[Staff],
+    engagement: Engagement,
+    kind: str,
+    now: datetime,
+    *,
+    cause: str,
+    slots: Mapping[str, Any],
+) -> int:
+    for member in staff:
         tell_staff(
             session,
             kind=kind,
             staff=member,
-            slots={"worker": engagement.person.name, "village": place.name, **slots},
+            slots={
+                "worker": engagement.person.name,
+                "village": engagement.post.region.name,
+                **slots,
+            },
             cause=cause,
             once=f"{kind}|{cause}|{member.id}"[:96],
             now=now,
         )
-    return len(told)
+    return len(staff)
 
 
-def _fit(session: Session, staff: list[Any], engagement: Engagement) -> list[Any]:
+def _fit(session: Session, staff: Sequence[Staff], engagement: Engagement) -> list[Staff]:
     return [one for one in staff if engagement.person_id not in people.barred(session, one)]

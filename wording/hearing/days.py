@@ -16,7 +16,9 @@ _CODE = re.compile(
     r"(?:打卡|签到|到岗|到了|来了|岗位?码|码|签退|下班)?\s*[:：]?\s*(?<!\d)(\d{6})(?!\d)"
 )
 _FOR_OTHERS = re.compile(r"替|代打|代签|帮.{0,8}(?:打|签|记)|(?:手机|微信).{0,6}(?:帮|给).{0,4}打")
-_FORGOT = re.compile(r"忘|补[签打卡]|补上|没打上|没打成|没签上|没电|没信号|没网|坏了|拍不了|打不开")
+_FORGOT = re.compile(
+    r"忘|没打卡|没签到|补[签打卡]|补上|没打上|没打成|没签上|没电|没信号|没网|坏了|拍不了|打不开"
+)
 _CAME = re.compile(
     r"(?:打卡?|签到?|记)(?:上)?了?(?:没有?|不|吗|木有)|打上没|记上没|(?:看看|查查|看一下|查一下)"
 )
@@ -58,6 +60,11 @@ def hear_matter(text: str) -> Matter | None:
     """What a message about check-in is about; None where it cannot be told."""
     plain = tidy(text)
     return next((matter for pattern, matter in _MATTERS if pattern.search(plain)), None)
+
+
+def hear_last_month(text: str) -> bool:
+    """Whether the month before is meant."""
+    return bool(re.search(r"上个?月", tidy(text)))
 
 
 @dataclass(frozen=True)
