@@ -50,10 +50,12 @@ def _known(year: int) -> int:
     return year
 
 
-@door.get("/budgets/<int:year>/<any('rural', 'urban'):track>.svg")
+@door.get("/budgets/<int:year>/<track>.svg")
 @needs(*SEES)
 def budget_chart(year: int, track: str) -> Response:
     """Yuan by month, as bars."""
+    if track not in funds.TRACKS:
+        raise Elsewhere("budget", track)
     rows = funds.by_month(current().session, _known(year), track)
     labels = [say("budgets.month", month=month_on.month) for month_on, _, _ in rows]
     series = [(say("budgets.yuan"), [fen // 100 for _, _, fen in rows])]

@@ -266,29 +266,20 @@ def _keys(name: str) -> list[uuid.UUID]:
     return found
 
 
-@door.get("/months/<code>/<month>/<any('attendance.xlsx', 'pay-list.xlsx'):name>")
+@door.get("/months/<code>/<month>/<name>")
 @needs(*SEES)
-def month_excel(code: str, month: str, name: str) -> Response:
-    """The attendance sheet or the pay list, as Excel."""
+def month_paper(code: str, month: str, name: str) -> Response:
+    """The attendance sheet or the pay list, as Excel or to be printed."""
     seat = current()
     place, _month_on, sheet = _sheet(code, month)
-    if sheet is None:
+    if sheet is None or name not in PAPERS | PRINTED:
         raise Elsewhere("month_sheet", code)
     _noted(sheet, name)
+    file_name = f"{place.code}-{month}-{name}"
+    if name in PRINTED:
+        return docx(PRINTED[name](seat.session, sheet), file_name)
     who = f"{seat.staff.unit} {seat.staff.name}"
-    content = PAPERS[name](seat.session, sheet, who, seat.now)
-    return xlsx(content, f"{place.code}-{month}-{name}")
-
-
-@door.get("/months/<code>/<month>/<any('attendance.docx', 'pay-list.docx'):name>")
-@needs(*SEES)
-def month_printed(code: str, month: str, name: str) -> Response:
-    """The same, to be printed."""
-    place, _month_on, sheet = _sheet(code, month)
-    if sheet is None:
-        raise Elsewhere("month_sheet", code)
-    _noted(sheet, name)
-    return docx(PRINTED[name](current().session, sheet), f"{place.code}-{month}-{name}")
+    return xlsx(PAPERS[name](seat.session, sheet, who, seat.now), file_name)
 
 
 def _noted(sheet: MonthSheet, name: str) -> None:

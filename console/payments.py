@@ -26,6 +26,7 @@ from services.trail import note
 
 SEES = MAY_PAY | {Role.DISTRICT_APPROVER, Role.SUPERVISION}
 DECIDES = frozenset({Role.DISTRICT_APPROVER})
+ACTS = frozenset({"agree", "drop", "receive", "hand_over"})
 
 NAV.append(NavItem("console.payments", "payments.nav", SEES, order=31))
 NAV.append(NavItem("console.claw_backs", "payments.nav_claw_backs", SEES, order=32))
@@ -62,11 +63,13 @@ def _words_of(one: dict[str, object]) -> str:
     return obstacle_words(Obstacle(str(one["key"]), slots))
 
 
-@door.post("/payments/make/<any('rural', 'urban'):track>")
+@door.post("/payments/make/<track>")
 @needs(*MAY_PAY)
 def payments_made(track: str) -> ResponseReturnValue:
     """Make a batch of everything that is ready."""
     seat = current()
+    if track not in funds.TRACKS:
+        raise Elsewhere("payment_batch", track)
     batch = batches.make(seat.session, track, seat.acting, seat.now)
     tell("payments.made", number=batch.number, rows=batch.rows_count, total_fen=batch.total_fen)
     return redirect(url_for("console.payment_batch", number=batch.number))
@@ -86,11 +89,13 @@ def payment_batch(number: str) -> str:
     )
 
 
-@door.get("/payments/<number>/<any('xlsx', 'csv'):kind>")
+@door.get("/payments/<number>/<kind>")
 @needs(*MAY_PAY)
 def payment_file(number: str, kind: str) -> Response:
     """The file for the bank, with account numbers: whoever takes it is written down."""
     seat, batch = current(), _batch(number)
+    if kind not in {"xlsx", "csv"}:
+        raise Elsewhere("payment_batch", number)
     note(seat.session, "batch.taken_away", actor=seat.acting.name, at=seat.now,
          subject=("payment_batch", batch.id), accounts=True, rows=batch.rows_count)  # fmt: skip
     if kind == "xlsx":
@@ -167,13 +172,13 @@ def claw_backs_proposed() -> ResponseReturnValue:
     return redirect(url_for("console.claw_backs"))
 
 
-@door.post("/claw-backs/<uuid:key>/<any('agree', 'drop', 'receive', 'hand_over'):act>")
+@door.post("/claw-backs/<uuid:key>/<act>")
 @needs(*(claw_backs.PROPOSES | DECIDES))
 def claw_back_step(key: uuid.UUID, act: str) -> ResponseReturnValue:
     """Decide on a claim, write down what came in, or hand it over."""
     seat = current()
     claim = seat.session.get(ClawBack, key)
-    if claim is None:
+    if claim is None or act not in ACTS:
         raise Elsewhere("claw_back", key)
     if act in {"agree", "drop"}:
         claw_backs.decide(seat.session, claim, agreed=act == "agree", acting=seat.acting,

@@ -176,8 +176,8 @@ def _payments(session: Session, rows: Sequence[ResultRow]) -> dict[str, Payment]
 
 
 def fen_of(text: str) -> int | None:
-    """Yuan as banks write them (`833.33`, `¥833.33`, `1,190.00`) in fen; None for anything else."""
-    plain = unicodedata.normalize("NFKC", text).replace(",", "").strip(" ¥￥元")
+    """Yuan as banks write them (`833.33`, `1,190.00`, with a sign) in fen; None for else."""
+    plain = unicodedata.normalize("NFKC", text).replace(",", "").strip(WORDS["yuan_marks"])
     try:
         fen = Decimal(plain) * 100
     except InvalidOperation:

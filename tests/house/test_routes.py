@@ -24,6 +24,7 @@ from models import (
     Engagement,
     Material,
     Objection,
+    Person,
     PublicNotice,
     Review,
     Role,
@@ -44,6 +45,7 @@ from tests.console.conftest import (  # noqa: F401 - fixtures
     visit,
     watch,
 )
+from tests.services.month import create_money
 from tests.services.stage import set_up
 
 NAME, PHONE = "司徒望舒", "13800009876"
@@ -51,8 +53,10 @@ NUMBER = "370899197103150029"
 SECRETS = (NAME, PHONE, NUMBER)
 OF_THE_CASES = ("application", "review", "review_result", "public_notice", "public_notice_item",
                 "objection", "ticket", "engagement", "agreement", "training", "bank_account",
-                "exclusion_check", "material", "person", "post", "plan_version")  # fmt: skip
-OPEN_TO_ALL_STAFF = ("announcement", "plan", "post", "parameter")
+                "exclusion_check", "material", "person", "post", "plan_version", "month_sheet",
+                "month_line", "subsidy_record", "payment_batch", "payment", "claw_back",
+                "correction_request")  # fmt: skip
+OPEN_TO_ALL_STAFF = ("announcement", "plan", "post", "parameter", "months")
 """What these pages show names no resident."""
 
 
@@ -90,16 +94,20 @@ def theirs(seeded_sessions: sessionmaker[Session]) -> Place:
         for kind in ("papers_complete", "review_passed"):
             _also(session, disputed, kind)
         session.flush()
-        return Place(_addresses(session, ready))
+        money = create_money(session, _person(session, "370899197103150061"))
+        return Place(_addresses(session, ready) | money)
 
 
-def _case(session: Session, number: str) -> Application:
+def _person(session: Session, number: str) -> Person:
     village = region(session, "v-xinyan-wangjiazhuang")
-    person = create_person(
+    return create_person(
         session, name=NAME, id_number=number, phone=PHONE if number == NUMBER else None,
         born_on=date(1971, 3, 15), village_id=village.id,
     )  # fmt: skip
-    return create_application(session, person=person)
+
+
+def _case(session: Session, number: str) -> Application:
+    return create_application(session, person=_person(session, number))
 
 
 def _also(session: Session, case: Application, what: str) -> None:

@@ -20,7 +20,9 @@ from models import (
     MonthSheet,
     Payment,
     PaymentBatch,
+    Person,
     Role,
+    SubsidyRecord,
     new_id,
 )
 from models.days import DayState
@@ -29,8 +31,7 @@ from rules import calendar
 from rules.months import add_months, end_of_month
 from services.acting import Acting
 from services.attachments import Upload
-from services.pay import batches, news, results, sheets, signing
-from services.pay.signing import Given
+from services.pay import batches, claw_backs, corrections, news, results, sheets, signing
 from tests.builders import (
     at,
     card_number,
@@ -213,4 +214,30 @@ def pay(session: Session, office: Office, when: str = "2022-05-21 09:00") -> lis
     return list(session.scalars(select(Payment).where(Payment.batch_id == batch.id)))
 
 
-__all__ = ["Given"]
+def create_money(session: Session, person: Person) -> dict[str, dict[str, Any]]:
+    """A worker's April, approved and in a batch, with a correction and a claim that wait: the
+    addresses of all of it, by the first word of a page's endpoint."""
+    office = create_office(session)
+    engagement = create_worker(session, person=person)
+    mark_days(session, engagement)
+    sheet = close(session, office)
+    record = session.scalars(
+        select(SubsidyRecord).where(SubsidyRecord.engagement_id == engagement.id)
+    ).one()
+    when = at("2022-05-21 09:00")
+    batch = batches.make(session, "rural", office["clerk"], when)
+    right = corrections.Right(20, "查过了")
+    asked = corrections.propose(session, record, right, office["clerk"], when)
+    claim = claw_backs.propose(
+        session, engagement, claw_backs.Claim("exit", 100, "退岗报晚了"), office["clerk"], when
+    )
+    month = {"month": "2022-04", "code": office.village}
+    return {
+        "months": month,
+        "month": {**month, "key": record.line_id, "name": "pay-list.xlsx", "act": "check"},
+        "payment": {"number": batch.number, "kind": "csv"},
+        "payments": {"track": "rural"},
+        "claw": {"key": claim.id, "act": "agree"},
+        "correction": {"key": asked.id},
+        "console.month_sheet": {**month, "sheet": sheet.id},
+    }
