@@ -20,7 +20,7 @@ from models import (
 from rules import parameters
 from services.acting import Acting, covers
 from services.clock import business_date
-from services.days import closing, deriving, people, village_news
+from services.days import closing, confirming, deriving, people, village_news
 from services.days.events import Word, say
 from services.guards import Obstacle
 from services.procedure import Hindered
@@ -100,9 +100,11 @@ def rule(  # noqa: PLR0913 - one ruling, each part by name
     )
 
 
-def waiting(session: Session, acting: Acting) -> list[tuple[Engagement, AttendanceDay]]:
-    """The days that wait for this town: disputed, or contradictory, or left open by a village whose
-    time is over; the oldest first."""
+def waiting(
+    session: Session, acting: Acting, now: datetime
+) -> list[tuple[Engagement, AttendanceDay]]:
+    """The days that wait for this town, the oldest first: disputed, contradictory, and those that
+    a village left open when its time was over. Never one's own or a relative's."""
     assert acting.region is not None
     assert acting.staff is not None
     barred = people.barred(session, acting.staff)
@@ -113,13 +115,24 @@ def waiting(session: Session, acting: Acting) -> list[tuple[Engagement, Attendan
         .join(Region, Post.region_id == Region.id)
         .where(
             Region.path.startswith(acting.region.path),
-            AttendanceDay.state == DayState.DISPUTED,
             AttendanceDay.month_sheet_id.is_(None),
+            (AttendanceDay.state == DayState.DISPUTED)
+            | (
+                (AttendanceDay.state == DayState.UNKNOWN)
+                & (AttendanceDay.day_on <= _last_of_village(now))
+            ),
         )
-        .order_by(AttendanceDay.day_on)
+        .order_by(AttendanceDay.day_on, Engagement.worker_code)
         .options(joinedload(Engagement.person))
     )
     return [(row[0], row[1]) for row in rows if row[0].person_id not in barred]
+
+
+def _last_of_village(now: datetime) -> date:
+    """The last day for which the village's time is over."""
+    today = business_date(now)
+    over = now >= confirming.window(today - timedelta(days=1))[1]
+    return today - timedelta(days=1 if over else 2)
 
 
 def _why_not(
