@@ -24,6 +24,7 @@ from models import (
     Conversation,
     Engagement,
     EngagementStatus,
+    Inbound,
     Person,
     Post,
     Region,
@@ -136,6 +137,28 @@ def create_conversation(session: Session, **overrides: Any) -> Conversation:
     session.add(conversation)
     session.flush()
     return conversation
+
+
+def create_inbound(session: Session, contact: Contact, **overrides: Any) -> Inbound:
+    """A message of this contact's, which opens the window for answers and has its talk."""
+    values: dict[str, Any] = {
+        "channel": contact.channel,
+        "dedupe_key": f"m:{next(_numbers)}",
+        "sender_key": contact.address_key,
+        "kind": "text",
+        "content": "您好",
+        "received_at": NOW,
+        **overrides,
+    }
+    inbound = Inbound(**values)
+    session.add(inbound)
+    talk = session.get(Conversation, contact.id)
+    if talk is None:
+        create_conversation(session, contact_id=contact.id, turned_at=inbound.received_at)
+    else:
+        talk.turned_at = inbound.received_at
+    session.flush()
+    return inbound
 
 
 def create_staff(session: Session, **overrides: Any) -> Staff:

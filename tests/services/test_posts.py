@@ -33,7 +33,7 @@ from tests.builders import (
     NOW,
     create_acting,
     create_contact,
-    create_conversation,
+    create_inbound,
     create_person,
     region,
 )
@@ -325,7 +325,7 @@ def test_a_change_tells_the_workers_and_waits_for_its_day(
     post = approved(seeded, clerk, town, approver)
     by_chat = put_to_work(seeded, post)
     contact = create_contact(seeded, person_id=by_chat.person_id, followed=True)
-    create_conversation(seeded, contact_id=contact.id)
+    create_inbound(seeded, contact)
     put_to_work(seeded, post)
     new = replace(SHEET, worksite="村东小学门口")
     day = date(2022, 5, 10)

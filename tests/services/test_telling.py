@@ -13,9 +13,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Contact,
-    Conversation,
     Delivery,
-    Inbound,
     Message,
     MessageState,
     Person,
@@ -32,7 +30,7 @@ from tests.builders import (
     at,
     create_acting,
     create_contact,
-    create_conversation,
+    create_inbound,
     create_person,
     region,
 )
@@ -47,18 +45,7 @@ def villager(session: Session, **more: Any) -> Person:
 def writes(session: Session, person: Person, when: datetime = NOW) -> Contact:
     """Somebody writes by WeChat: the window is open from then."""
     contact = create_contact(session, person_id=person.id)
-    create_conversation(session, contact_id=contact.id, turned_at=when)
-    session.add(
-        Inbound(
-            channel="wechat",
-            dedupe_key=f"m:{contact.id}",
-            sender_key=contact.address_key,
-            kind="text",
-            content="您好",
-            received_at=when,
-        )
-    )
-    session.flush()
+    create_inbound(session, contact, received_at=when)
     return contact
 
 
@@ -253,14 +240,9 @@ def test_who_wrote_since_has_read_it(seeded: Session) -> None:
     person = villager(seeded)
     contact = writes(seeded, person)
     message, day = read_by(person, seeded)
-    writes_again(seeded, contact, NOW + timedelta(hours=1))
+    create_inbound(seeded, contact, received_at=NOW + timedelta(hours=1))
     assert telling_sweep.sweep(seeded, day) == 1
     assert (message.state, message.ended_why) == ("read", "wrote_since")
-
-
-def writes_again(session: Session, contact: Contact, when: datetime) -> None:
-    session.get_one(Conversation, contact.id).turned_at = when
-    session.flush()
 
 
 def test_a_receipt_that_never_comes_sends_somebody_to_the_door(seeded: Session) -> None:
