@@ -147,12 +147,24 @@ class CheckInPhoto(Base):
     """A photo that came with a check-in: asked from the platform afterwards, then hashed (F-04)."""
 
     __tablename__ = "check_in_photo"
+    __table_args__ = (
+        Index(
+            "ix_check_in_photo_waiting",
+            "next_try_at",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
+    )
 
     event_id: Mapped[int] = mapped_column(ForeignKey("attendance_event.id"), primary_key=True)
     media_id: Mapped[str] = mapped_column(String(128))
     attachment_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("attachment.id"))
     picture_hash: Mapped[str | None] = mapped_column(String(16), index=True)
     """64 bits in hex, close for pictures that look alike; None until the photo is here."""
+    state: Mapped[str] = mapped_column(String(8), default="waiting")
+    """waiting, kept, lost (the platform has it no more) or unusable (no picture)."""
+    tries: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime]
     taken_at: Mapped[datetime]
 
 

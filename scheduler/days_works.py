@@ -3,8 +3,14 @@ people stood."""
 
 from __future__ import annotations
 
-from scheduler.works import Works
-from services.days import places, schedule
+import structlog
+
+from channels.wechat.errors import WechatError
+from scheduler.works import Works, judge_fetch
+from services.days import photos, places, schedule
+from services.materials import Miss
+
+log = structlog.get_logger()
 
 STEPS_AT_ONCE = 20
 """Steps of one run: a clock that was moved by a year goes through it in several."""
@@ -38,6 +44,34 @@ def _do(works: Works, owed: schedule.Due, pieces: object) -> int:
     with works.sessions.begin() as session:
         schedule.settle(session, owed, told, works.clock.now(session))
     return told
+
+
+def has_photos(works: Works) -> bool:
+    """Whether a check-in's photo waits to be fetched."""
+    with works.sessions() as session:
+        return photos.is_due(session, works.clock.now(session))
+
+
+def fetch_photos(works: Works) -> int:
+    """Fetch some photos of check-ins; no transaction is open while the platform is asked."""
+    with works.sessions.begin() as session:
+        errands = photos.take(session, works.clock.now(session))
+    for errand in errands:
+        _fetch(works, errand)
+    return len(errands)
+
+
+def _fetch(works: Works, errand: photos.Errand) -> None:
+    try:
+        media = works.fetch(errand.media_id)
+    except Exception as error:  # one that fails must not keep the others waiting
+        log.warning("check_in_photo.not_fetched", photo=errand.event_id, error=str(error))
+        why = judge_fetch(error) if isinstance(error, WechatError) else Miss.NOT_NOW
+        with works.sessions.begin() as session:
+            photos.miss(session, errand.event_id, why, works.clock.now(session))
+        return
+    with works.sessions.begin() as session:
+        photos.keep(session, errand.event_id, media.content, works.clock.now(session))
 
 
 def forget_points(works: Works) -> int:

@@ -230,6 +230,13 @@ JOBS: tuple[Job, ...] = (
         grace=timedelta(seconds=60),
     ),
     Job(
+        name="fetch_check_in_photos",
+        trigger=every(5),
+        verb=days_works.fetch_photos,
+        is_due=days_works.has_photos,
+        does="Fetches the photos of check-ins, seals them and keeps what they look like as a hash.",
+    ),
+    Job(
         name="forget_points",
         trigger=daily(3, 20),
         verb=days_works.forget_points,

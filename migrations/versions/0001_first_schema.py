@@ -1554,6 +1554,9 @@ def upgrade() -> None:
     sa.Column('media_id', sa.String(length=128), nullable=False),
     sa.Column('attachment_id', sa.Uuid(), nullable=True),
     sa.Column('picture_hash', sa.String(length=16), nullable=True),
+    sa.Column('state', sa.String(length=8), nullable=False),
+    sa.Column('tries', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('next_try_at', models.base.Instant(timezone=True), nullable=False),
     sa.Column('taken_at', models.base.Instant(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['attachment_id'], ['attachment.id'], name=op.f('fk_check_in_photo_attachment_id_attachment')),
     sa.ForeignKeyConstraint(['event_id'], ['attendance_event.id'], name=op.f('fk_check_in_photo_event_id_attendance_event')),
@@ -1561,6 +1564,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('check_in_photo', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_check_in_photo_picture_hash'), ['picture_hash'], unique=False)
+        batch_op.create_index('ix_check_in_photo_waiting', ['next_try_at'], unique=False, sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'"))
 
     op.create_table('check_in_point',
     sa.Column('event_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1899,6 +1903,7 @@ def downgrade() -> None:
 
     op.drop_table('check_in_point')
     with op.batch_alter_table('check_in_photo', schema=None) as batch_op:
+        batch_op.drop_index('ix_check_in_photo_waiting', sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'"))
         batch_op.drop_index(batch_op.f('ix_check_in_photo_picture_hash'))
 
     op.drop_table('check_in_photo')

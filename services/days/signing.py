@@ -208,7 +208,7 @@ def sign_with_photo(
     """Keep a check-in with a photo, which the clock asks the platform for afterwards."""
     evidence = {**sign.evidence, "photo": True}
     event = _keep(session, standing, contact_id, Sign(sign.kind, sign.source, evidence), now)
-    session.add(CheckInPhoto(event_id=event.id, media_id=media_id, taken_at=now))
+    session.add(CheckInPhoto(event_id=event.id, media_id=media_id, taken_at=now, next_try_at=now))
     session.flush()
     _renew(session, standing, now)
 
