@@ -22,7 +22,7 @@ from models import MonthSheet, Region, Role
 from models.pay_steps import SHEET_STEPS, SheetState
 from services.acting import covers
 from services.guards import Obstacle
-from services.pay import disputes, facts, funds, overview, papers, sheets, signing
+from services.pay import day_lock, disputes, facts, funds, overview, papers, sheets, signing
 from services.pay.signing import Given
 from services.procedure import Hindered
 from services.trail import note
@@ -181,6 +181,7 @@ def _sheet(code: str, month: str, *, fresh: bool = False) -> tuple[Region, date,
     sheet = sheets.of_month(seat.session, place.id, month_on)
     is_open = sheet is None or sheet.state == SheetState.GATHERING
     if fresh and is_open and seat.role != Role.SUPERVISION and month_on <= seat.today:
+        day_lock.settle(seat.session, place.id, month_on, seat.now)
         sheets.gather(seat.session, month_on, [place.id], seat.now)
         sheet = sheets.of_month(seat.session, place.id, month_on)
     return place, month_on, sheet

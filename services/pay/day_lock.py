@@ -4,12 +4,25 @@ change them (R-3.5d, design.md 6 invariant 7)."""
 from __future__ import annotations
 
 import uuid
+from datetime import date, datetime
 
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from models import AttendanceDay, Engagement, MonthSheet, Post
 from rules.months import end_of_month
+from services.days import deriving
+
+
+def settle(session: Session, region_id: int, month_on: date, now: datetime) -> None:
+    """Derive the month of everybody on a place's posts from what was said, so that no day is
+    missing."""
+    ids = session.scalars(
+        deriving.asked_span(month_on, end_of_month(month_on))
+        .join(Post, Engagement.post_id == Post.id)
+        .where(Post.region_id == region_id)
+    ).all()
+    deriving.derive(session, ids, from_on=month_on, to_on=end_of_month(month_on), now=now)
 
 
 def lock(session: Session, sheet: MonthSheet) -> None:

@@ -22,7 +22,7 @@ from rules.months import end_of_month
 from rules.pay import Work, hours_of_month
 from rules.question import Track
 from rules.wage import Basis
-from services.pay.planned import planned_days
+from services.pay.planned import WorkDays, work_days
 
 OPEN = frozenset({DayState.UNKNOWN, DayState.DISPUTED})
 """Days of which nobody can say yet whether they count."""
@@ -53,19 +53,19 @@ class _Counted:
 
 
 def of_places(session: Session, month_on: date, region_ids: Sequence[int]) -> list[Facts]:
-    """Everybody who was on a post of these places in that month, also without a single day: who has
-    no days is paid nothing, but is seen."""
+    """Everybody who was on a post of these places in that month, also without a single day. A day
+    of work that nobody has derived yet is open: it neither pays nor is forgotten."""
     people = _people(session, month_on, region_ids)
     counted = _days(session, month_on, region_ids)
     rates = _rates(session, month_on, people)
-    planned = _planned(session, month_on, people, counted)
+    days_of = work_days(session, month_on, {row.post_id for row in people})
     found = []
     for row in people:
         mine = counted.get(row.id, _Counted())
         rate = rates.get(row.post_id) or {name: getattr(row, name) for name in RATE}
         work = Work(
             track=cast(Track, row.track),
-            planned=planned[row.id],
+            planned=len(days_of[row.post_id]),
             paid=mine.paid,
             seen=mine.paid,
             kind=cast("Basis | None", rate["pay_kind"]),
@@ -73,8 +73,11 @@ def of_places(session: Session, month_on: date, region_ids: Sequence[int]) -> li
             hours=hours_of_month(rate["hours_per_month"], rate["hours_per_week"]),
             minutes=mine.minutes,
         )
+        missing = _mine(row, month_on, days_of[row.post_id]) - mine.planned
         days = {state: ",".join(map(str, sorted(on))) for state, on in sorted(mine.days.items())}
-        found.append(Facts(row.id, row.person_id, row.region_id, work, mine.open, days))
+        found.append(
+            Facts(row.id, row.person_id, row.region_id, work, mine.open + max(missing, 0), days)
+        )
     return found
 
 
@@ -161,30 +164,11 @@ def _rates(
     return changed
 
 
-def _planned(
-    session: Session,
-    month_on: date,
-    people: Sequence[Row[Any]],
-    counted: Mapping[uuid.UUID, _Counted],
-) -> dict[uuid.UUID, int]:
-    """The days of the whole month on each one's post: who came or left midway has fewer of their
-    own, and is paid by these."""
-    whole = {row.id for row in people if _is_whole(row, month_on)}
-    known = {row.post_id: counted[row.id].planned for row in people
-             if row.id in whole and row.id in counted}  # fmt: skip
-    asked = {row.post_id for row in people} - known.keys()
-    known |= planned_days(session, month_on, asked)
-    return {
-        row.id: counted[row.id].planned
-        if row.id in whole and row.id in counted
-        else known[row.post_id]
-        for row in people
-    }
-
-
-def _is_whole(row: Row[Any], month_on: date) -> bool:
-    lasted = row.last_on is None or row.last_on >= end_of_month(month_on)
-    return bool(row.starts_on <= month_on and lasted)
+def _mine(row: Row[Any], month_on: date, days: WorkDays) -> int:
+    """The days of work that lie within somebody's time on the post."""
+    first = row.starts_on.day if row.starts_on > month_on else 1
+    last = row.last_on.day if row.last_on and row.last_on < end_of_month(month_on) else 31
+    return sum(first <= day <= last for day in days)
 
 
 def chunks(ids: Sequence[int], size: int = 100) -> Iterator[Sequence[int]]:

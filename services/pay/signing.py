@@ -139,6 +139,7 @@ def _sign(
 ) -> list[Obstacle]:
     if business_date(now) <= end_of_month(sheet.month_on):
         raise Hindered("sign", (Obstacle("pay.month_not_over"),))
+    day_lock.settle(session, sheet.region_id, sheet.month_on, now)
     day_lock.lock(session, sheet)
     sheets.gather(session, sheet.month_on, [sheet.region_id], now)
     if given.lines_sha256 not in (None, sheet.lines_sha256):

@@ -11,7 +11,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from models import (
-    AttendanceDay,
     Engagement,
     MonthLine,
     MonthSheet,
@@ -23,7 +22,7 @@ from models import (
 from services.pay import batches, news
 from tests.builders import at
 from tests.console.conftest import Visit, Visitor, Watch
-from tests.services.month import create_worker, mark_days, result_file
+from tests.services.month import create_worker, mark_days, result_file, turn_absent
 
 SHEET = "/console/months/v-xinyan-wangjiazhuang/2022-04"
 
@@ -113,11 +112,9 @@ def test_an_older_page_signs_nothing(
     head.get(SHEET)
     form = {"edition": head.field_value("edition"), "lines": head.field_value("lines")}
     with april.begin() as session:
-        day = session.scalars(
-            select(AttendanceDay).where(AttendanceDay.day_on == date(2022, 4, 8))
-        ).first()
-        assert day is not None
-        day.state, day.counted = "absent", False  # type: ignore[assignment]  # by its value
+        engagement = session.scalars(select(Engagement)).first()
+        assert engagement is not None
+        turn_absent(session, engagement, date(2022, 4, 8))
     answer = head.post(f"{SHEET}/sign", form)
     assert answer.status_code == 409
     assert "出勤有变动" in head.words

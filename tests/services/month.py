@@ -12,10 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import (
-    AttendanceDay,
+    AttendanceEvent,
     BankAccount,
     Engagement,
     EngagementStatus,
+    EventKind,
     MonthLine,
     MonthSheet,
     Payment,
@@ -25,12 +26,12 @@ from models import (
     SubsidyRecord,
     new_id,
 )
-from models.days import DayState
 from models.sealing import blind_index
 from rules import calendar
 from rules.months import add_months, end_of_month
 from services.acting import Acting
 from services.attachments import Upload
+from services.days import deriving, events
 from services.pay import batches, claw_backs, corrections, news, results, sheets, signing
 from tests.builders import (
     at,
@@ -129,25 +130,36 @@ def mark_days(
     unknown: Collection[int] = (),
     from_day: int = 1,
 ) -> None:
-    """A month of days: counted, but for the days of the month that are named."""
+    """A month of days, derived from what was said: signed by the worker and confirmed by the head,
+    but for the days of the month that are named (`unknown`: the head has said nothing)."""
     for day in working_days(month_on):
-        if day.day < from_day:
-            continue
-        state = DayState.COUNTED
-        if day.day in absent:
-            state = DayState.ABSENT
-        elif day.day in unknown:
-            state = DayState.UNKNOWN
-        counted = state == DayState.COUNTED
-        session.add(
-            AttendanceDay(
-                engagement_id=engagement.id, day_on=day, state=state, planned=True,
-                counted=counted, minutes=240 if counted else 0, late=False, reasons=["test"],
-                rules_version="1", derived_at=at("2022-05-01 00:00"),
-                settled_at=None if state == DayState.UNKNOWN else at("2022-05-01 00:00"),
-            )
-        )  # fmt: skip
+        if day.day >= from_day and day.day not in absent:
+            say(session, engagement, day, EventKind.CHECKIN)
+            if day.day not in unknown:
+                say(session, engagement, day, EventKind.CONFIRMED)
     session.flush()
+    after = at(f"{end_of_month(month_on)} 12:00") + timedelta(days=3)
+    deriving.derive(session, [engagement.id], from_on=month_on, to_on=end_of_month(month_on),
+                    now=after)  # fmt: skip
+    session.expire_all()
+
+
+def say(session: Session, engagement: Engagement, day: date, kind: EventKind) -> None:
+    """One event, at eight in the morning."""
+    when = at(f"{day} 08:00")
+    session.add(
+        AttendanceEvent(
+            engagement_id=engagement.id, day_on=day, kind=kind, happened_at=when,
+            recorded_at=when, source="wechat",
+        )
+    )  # fmt: skip
+
+
+def turn_absent(session: Session, engagement: Engagement, day: date) -> None:
+    """The town rules that nobody came that day after all."""
+    town = create_acting(session, Role.TOWN_CLERK, "xinyan")
+    word = events.Word(EventKind.RULED_ABSENT, town, "console", reason="没来")
+    events.say(session, [engagement.id], day, word, at(SIGNS))
 
 
 def gather(session: Session, office: Office, month_on: date = APRIL) -> MonthSheet:

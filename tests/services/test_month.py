@@ -10,7 +10,6 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from models import (
-    AttendanceDay,
     AuditEntry,
     MonthLine,
     MonthStep,
@@ -19,7 +18,6 @@ from models import (
     StaffKin,
     SubsidyRecord,
 )
-from models.days import DayState
 from models.pay_steps import PaymentState, SheetState
 from services.pay import disputes, news, records, sheets, signing
 from services.pay.facts import digest
@@ -39,6 +37,7 @@ from tests.services.month import (
     lines,
     mark_days,
     pay,
+    turn_absent,
 )
 
 
@@ -138,9 +137,7 @@ def test_what_was_on_the_screen_is_what_is_signed(seeded: Session) -> None:
     mark_days(seeded, worker)
     sheet = gather(seeded, office)
     seen = sheet.lines_sha256
-    day = seeded.get_one(AttendanceDay, (worker.id, date(2022, 4, 6)))
-    day.state, day.counted = DayState.ABSENT, False
-    seeded.flush()
+    turn_absent(seeded, worker, date(2022, 4, 6))
     with pytest.raises(Hindered) as changed, seeded.begin_nested():
         signing.take(seeded, sheet, "sign", office["head"], at(SIGNS), Given(lines_sha256=seen))
     assert keys(changed) == ["pay.changed_meanwhile"]
@@ -164,10 +161,7 @@ def test_signed_days_are_locked_and_let_go_when_the_sheet_comes_back(seeded: Ses
     signing.take(seeded, sheet, "return_to_village", office["town"], at(CHECKS),
                  Given(reason="四月六日没来"))  # fmt: skip
     assert sheet.state == SheetState.GATHERING
-    seeded.expire_all()
-    day = seeded.get_one(AttendanceDay, (worker.id, date(2022, 4, 6)))
-    day.counted, day.state = False, DayState.ABSENT
-    seeded.flush()
+    turn_absent(seeded, worker, date(2022, 4, 6))
     signing.take(seeded, sheet, "sign", office["head"], at(CHECKS))
     [line] = lines(seeded, sheet)
     assert line.paid_days == line.planned_days - 1
