@@ -16,6 +16,7 @@ from models.term_steps import MAY_PAUSE, PROPOSERS, ExitCause
 from rules import parameters
 from services.staff import area
 from services.terms import corrections, exits, pauses, term_pages
+from services.terms import vacancies as vacant
 from services.terms.followups import MAY_FOLLOW
 
 TERM_ROLES = CASE_ROLES - {Role.AGENCY}
@@ -51,6 +52,17 @@ def terms() -> str:
 
 
 _TRACKS = ("rural", "urban")
+
+
+@door.get("/vacancies")
+@needs(*TERM_ROLES)
+def vacancies() -> str:
+    """The places that somebody left, and those that were reported too late."""
+    seat = current()
+    rows = vacant.latest(seat.session, seat.region)
+    if rows:
+        look("vacancies", seat.region.code, rows=len(rows))
+    return page("vacancies.html", rows=rows)
 
 
 def _place() -> Region:

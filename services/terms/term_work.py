@@ -15,7 +15,9 @@ from models.procedure import TOWN_CLERK
 from models.term_steps import TERM_OPEN, TermState, term_steps_from
 from services.acting import Acting
 from services.clock import business_date
+from services.pay.claw_backs import PROPOSES
 from services.staff import area
+from services.terms import vacancies
 from services.terms.followups import MAY_FOLLOW
 from services.terms.notices import ON_POST
 from services.worklist import Item, source
@@ -75,6 +77,28 @@ class FollowUps:
                 {"key": str(case.id)},
             )
             for case in rows
+        ]
+
+
+@source
+class PaidAfter:
+    """Money that was approved for days after somebody had left: the district claims it."""
+
+    kind = "claw_backs"
+
+    def items(self, session: Session, acting: Acting, now: datetime, limit: int) -> Sequence[Item]:
+        if acting.role not in PROPOSES or acting.region is None:
+            return ()
+        return [
+            Item(
+                self.kind,
+                "term.work_owed",
+                {"name": free.vacancy.engagement.person.name, "owed_fen": free.owed_fen},
+                business_date(now),
+                "console.term",
+                {"code": free.vacancy.engagement.worker_code},
+            )
+            for free in vacancies.to_claw_back(session, acting.region, limit)
         ]
 
 
