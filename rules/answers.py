@@ -14,6 +14,8 @@
     quota        year, town, track                              quota
     pay          track, months, rate_fen?, kind?, hours?        amounts, month by month
                  (rules/pay_question.py)
+    day          own?, clerk?, head?, phase?, and the others    state, counted, row
+                 (rules/attendance_question.py)
 
 The last three keys of a term are for the urban track; a rural term does not look at them. Facts
 with a question mark may be null or left out: nobody knows them.
@@ -26,7 +28,18 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any, cast
 
-from rules import age, calendar, eligibility, id_number, messages, money, pay_question, quota, term
+from rules import (
+    age,
+    attendance_question,
+    calendar,
+    eligibility,
+    id_number,
+    messages,
+    money,
+    pay_question,
+    quota,
+    term,
+)
 from rules.errors import InvalidQuestion
 from rules.messages import Language
 from rules.question import Sex, Track
@@ -167,4 +180,5 @@ _KINDS: dict[str, Callable[[Keys, date, Language], Json]] = {
     "id_number": _id_number,
     "quota": _quota,
     "pay": pay_question.answer,
+    "day": attendance_question.answer,
 }
