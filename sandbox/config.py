@@ -34,6 +34,8 @@ class Config:
     wechat_aes_key: str = "c2FuZGJveC1hZXMta2V5LWZvci1nb25neWlnYW5nLTE"
     wechat_original_id: str = "gh_sandbox00000"
     wechat_mode: WireMode = "safe"
+    wechat_mini_app_id: str = "wx000sandboxmini"
+    wechat_mini_app_secret: str = "sandbox-mini-secret"
 
     retry_seconds: float = 5.0
     tries: int = 3

@@ -3,7 +3,9 @@
 targets and kinds
     webhook      duplicate · delay · reorder · lost_answer
     sms_receipt  before · twice · never · failed · late
-    sms          code (value = the provider's error code) · errcode · html · html_200 · hang
+    wechat_report  the same, for the events that report on template, subscription and mass messages
+    sms          code (value = the provider's error code) · errcode · html · html_200 · hang;
+                 tencent or aliyun: only that provider
     a path, or a part of one, such as message/custom/send
                  errcode (value = number) · html · html_200 · hang
 """
@@ -41,7 +43,9 @@ class Fault:
 
 def kinds_for(target: str) -> frozenset[str]:
     """The kinds that a target understands."""
-    return {"webhook": WEBHOOK_KINDS, "sms_receipt": RECEIPT_KINDS}.get(target, API_KINDS)
+    special = {"webhook": WEBHOOK_KINDS}
+    special |= dict.fromkeys(("sms_receipt", "wechat_report"), RECEIPT_KINDS)
+    return special.get(target, API_KINDS)
 
 
 class FaultDesk:
@@ -56,9 +60,8 @@ class FaultDesk:
         """Switch a fault on, from its JSON; FaultError when it makes no sense."""
         target, kind = str(wanted.get("target", "")), str(wanted.get("kind", ""))
         if not target:
-            raise FaultError(
-                "a fault needs a target: webhook, sms, sms_receipt or a part of a path"
-            )
+            known = "webhook, sms, sms_receipt, wechat_report or a part of a path"
+            raise FaultError(f"a fault needs a target: {known}")
         if kind not in kinds_for(target):
             raise FaultError(f"{target} knows {', '.join(sorted(kinds_for(target)))}, not {kind!r}")
         try:

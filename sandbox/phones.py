@@ -196,10 +196,21 @@ class Phones:
         whole = self._addressed(openid, {}, {"MsgType": "event", **fields})
         self._world.courier.post(self._world.courier.pack(whole))
 
-    def later(self, openid: str, fields: dict[str, Any]) -> None:
-        """The same, a moment later and without waiting."""
-        delay = self._world.config.event_delay_seconds
-        self._world.background.later(delay, lambda: self.push_event(openid, fields))
+    def report(self, openid: str, fields: dict[str, Any], failed: dict[str, Any]) -> None:
+        """Report on a message of the service's a moment later, by the fault that is due or as
+        usual; `failed` are the fields of a failure."""
+        fault = self._world.faults.take("wechat_report")
+        kind = fault.kind if fault else ""
+        if kind == "before":
+            self.push_event(openid, fields)
+            return
+        told = {**fields, **failed} if kind == "failed" else fields
+        delays = {"never": [], "twice": [0.0, 0.2]}.get(kind, [0.0])
+        if fault and kind == "late":
+            delays = [fault.seconds]
+        for delay in delays:
+            wait = self._world.config.event_delay_seconds + delay
+            self._world.background.later(wait, lambda: self.push_event(openid, told))
 
 
 def _answer(outcome: Outcome, shown: list[dict[str, Any]], label: str) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from channels.sms.gateway import Account
 from channels.sms.providers import PROVIDERS
 from channels.wechat.api import WechatApi
 from channels.wechat.line import Credentials, Line
+from channels.wechat.mass import MassMail
+from channels.wechat.subscriptions import Subscriptions
 from models.opening import open_database
 from scheduler.broker import BadBroker, Post, make_broker
 from scheduler.carriers import Carrier, WechatCarrier
@@ -24,13 +26,22 @@ from scheduler.lease import ClockLease
 from scheduler.pace import Count, Pace, SqlCount
 from scheduler.sending import Sender
 from scheduler.sms_mail import Route, SharedHealth, SmsCarrier
+from scheduler.wechat_mail import (
+    Cards,
+    MassCarrier,
+    OneTimeCarrier,
+    SubscriptionCarrier,
+    TemplateCarrier,
+)
 from scheduler.works import Works, machine_time
+from services import credits
 from services.clock import MovableClock, WallClock
 from services.logs import set_up_logs
 from services.overrides import Keeping
 from services.tokens import SqlTokenStore
 from settings import Settings, SettingsError
 from wording import Book, load_book
+from wording.cards import load_cards
 from wording.sms import SmsTemplate, sms_templates
 
 
@@ -76,7 +87,10 @@ def make_works(settings: Settings) -> Works:
     sessions = open_database(settings)
     book = load_book()
     api = make_wechat_api(settings, sessions)
-    carriers: dict[str, Carrier] = {"wechat": WechatCarrier(api, book)}
+    carriers: dict[str, Carrier] = {
+        "wechat": WechatCarrier(api, book),
+        **make_card_carriers(settings, sessions, api, book),
+    }
     if (sms := make_sms_carrier(settings, sessions, book)) is not None:
         carriers["sms"] = sms
     return Works(
@@ -88,11 +102,42 @@ def make_works(settings: Settings) -> Works:
 
 
 def make_wechat_api(settings: Settings, sessions: sessionmaker[Session]) -> WechatApi:
-    """The server API of the configured account; its token is shared through the database."""
-    app_id, secret = settings.wechat_app_id or "", settings.wechat_app_secret
+    """The server API of the configured account."""
+    return WechatApi(make_line(settings, sessions))
+
+
+def make_card_carriers(
+    settings: Settings, sessions: sessionmaker[Session], api: WechatApi, book: Book
+) -> dict[str, Carrier]:
+    """What WeChat delivers outside an open window; the sandbox knows templates by our own names."""
+    cards = load_cards()
+    own_names = {name: name for name in cards} if settings.sandbox else {}
+    templates = Cards(cards, settings.wechat_templates or own_names)
+    subscribed = Cards(cards, settings.wechat_subscriptions or own_names)
+    credits.know_templates(settings.wechat_subscriptions)
+    line = make_line(settings, sessions)
+    subscriptions = Subscriptions(line)
+    carriers: dict[str, Carrier] = {
+        "template": TemplateCarrier(api, templates),
+        "subscription": SubscriptionCarrier(subscriptions, subscribed),
+        "mass": MassCarrier(MassMail(line), book),
+    }
+    if (one_time := settings.wechat_one_time_template) is not None:
+        carriers["one_time"] = OneTimeCarrier(subscriptions, book, one_time)
+    if settings.wechat_mini_app_id is not None:
+        mini = Subscriptions(make_line(settings, sessions, mini=True))
+        carriers["mini"] = SubscriptionCarrier(mini, subscribed, mini=True)
+    return carriers
+
+
+def make_line(settings: Settings, sessions: sessionmaker[Session], *, mini: bool = False) -> Line:
+    """The line of the service account, or of the mini-program; its token is shared through the
+    database."""
+    secret = settings.wechat_mini_app_secret if mini else settings.wechat_app_secret
+    app_id = (settings.wechat_mini_app_id if mini else settings.wechat_app_id) or ""
     credentials = Credentials(app_id, secret.get_secret_value() if secret else "")
     store = SqlTokenStore(sessions, name=app_id)
-    return WechatApi(Line(origin=settings.wechat_api_url, credentials=credentials, store=store))
+    return Line(origin=settings.wechat_api_url, credentials=credentials, store=store)
 
 
 def make_sms_carrier(

@@ -2,7 +2,8 @@
 
     open_windows(session, contact, now)        customer-service messages left, and until when
     spend_window(session, contact, now)        take one of them; False where there is none
-    consents(session, contact, template)       subscription messages left for a template
+    consents(session, contact, template)       subscription messages left for a template, which is
+                                               `template_id(card)`
     spend_consent(session, contact, template, now)
     month_left(session, contact, now)          mass messages left this calendar month
     spend_month(session, contact_ids, now)
@@ -45,6 +46,21 @@ MASS_A_MONTH = 4
 UNLIMITED = 1_000_000
 """What a lasting consent counts as."""
 
+
+_TEMPLATE_IDS: dict[str, str] = {}
+
+
+def know_templates(ids: Mapping[str, str]) -> None:
+    """Tell this process which subscription templates our cards have in the account. Called by the
+    front doors, like the keyring."""
+    _TEMPLATE_IDS.clear()
+    _TEMPLATE_IDS.update(ids)
+
+
+def template_id(card: str) -> str:
+    """The platform's template of one of our cards; the name itself where none was told, as in the
+    sandbox. Consents are counted by it."""
+    return _TEMPLATE_IDS.get(card, card)
 
 
 @dataclass(frozen=True)

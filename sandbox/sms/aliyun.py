@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Request, Response, jsonify
 
@@ -29,6 +29,7 @@ class Aliyun:
 
     world: World
     gateway: Gateway
+    target: ClassVar[str] = "sms/aliyun"
 
     def answer(self, request: Request) -> Response:
         """The response to any action."""
@@ -43,7 +44,7 @@ class Aliyun:
         return jsonify(Code=code, Message=code, RequestId=secrets.token_hex(16), **more)
 
     def _act(self, action: str, values: Mapping[str, str]) -> dict[str, Any]:
-        fault = self.world.faults.take("sms", "code")
+        fault = self.world.faults.take(self.target, "code")
         if fault:
             raise AliyunError(fault.value)
         if action == "SendSms":

@@ -18,17 +18,18 @@ def sms_door(world: World, gateway: Gateway) -> Blueprint:
 
     @door.post("/")
     def send() -> Response:
-        fault = world.faults.take("sms", "html", "html_200", "errcode")
-        if fault:
-            return broken(fault)
         if request.headers.get("X-TC-Action"):
-            answer = tencent.answer(request)
+            provider: Tencent | Aliyun = tencent
         elif request.headers.get("x-acs-action"):
-            answer = aliyun.answer(request)
+            provider = aliyun
         else:
             abort(400, "neither X-TC-Action nor x-acs-action")
+        fault = world.faults.take(provider.target, "html", "html_200", "errcode")
+        if fault:
+            return broken(fault)
+        answer = provider.answer(request)
         # The text is on the phone by now: for the caller this is a time-out after acceptance.
-        hanging = world.faults.take("sms", "hang")
+        hanging = world.faults.take(provider.target, "hang")
         if hanging:
             time.sleep(hanging.seconds)
         return answer

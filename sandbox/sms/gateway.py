@@ -1,9 +1,10 @@
 """What both providers have in common: a text on a phone, a receipt back, a reply."""
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +32,8 @@ class Sms:
     text: str
     at: datetime
     delivered: bool = True
+    sent_at: float = field(default_factory=time.time)
+    """By the real clock: a provider's record knows no time machine."""
 
 
 def segments(text: str) -> int:

@@ -4,7 +4,7 @@ import re
 import secrets
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Request, Response, jsonify
 
@@ -29,6 +29,8 @@ class Tencent:
 
     world: World
     gateway: Gateway
+    target: ClassVar[str] = "sms/tencent"
+    """What a fault may name: `sms` is both providers, `tencent` only this one."""
 
     def answer(self, request: Request) -> Response:
         """The response to any action, errors in the provider's own form."""
@@ -79,7 +81,7 @@ class Tencent:
         self, number: str, body: dict[str, Any], params: dict[str, str]
     ) -> dict[str, Any]:
         world, phone = self.world, bare_number(number)
-        fault = world.faults.take("sms", "code")
+        fault = world.faults.take(self.target, "code")
         code = fault.value if fault else "Ok"
         if not re.fullmatch(r"1[3-9]\d{9}", phone):
             code = "InvalidParameterValue.IncorrectPhoneNumber"
@@ -115,7 +117,7 @@ class Tencent:
         begin = int(body.get("BeginTime") or 0)
         rows = [
             {
-                "UserReceiveTime": int(one.at.timestamp()),
+                "UserReceiveTime": int(one.sent_at),
                 "CountryCode": "86",
                 "SubscriberNumber": one.phone,
                 "PhoneNumber": f"+86{one.phone}",
@@ -125,7 +127,7 @@ class Tencent:
                 "SessionContext": one.reference,
             }
             for one in found
-            if one.at.timestamp() >= begin
+            if one.sent_at >= begin
         ]
         return {"PullSmsSendStatusSet": rows[: int(body.get("Limit") or 100)]}
 

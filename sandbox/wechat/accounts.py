@@ -19,7 +19,7 @@ def add_endpoints(door: Blueprint, desk: Desk) -> None:
     @door.post("/cgi-bin/stable_token")
     def stable_token() -> Response:
         asked = body()
-        check_credentials(desk, asked.get("appid"), asked.get("secret"))
+        check_credentials(desk, asked.get("appid"), asked.get("secret"), mini=True)
         token = desk.world.tokens.stable(force=asked.get("force_refresh") is True)
         if token is None:
             raise RefusedError(TOO_OFTEN, "force_refresh 20 times a day, 30 s apart")
@@ -35,11 +35,15 @@ def add_endpoints(door: Blueprint, desk: Desk) -> None:
         return agree(ticket=secrets.token_urlsafe(64), expires_in=TOKEN_SECONDS)
 
 
-def check_credentials(desk: Desk, app_id: object, secret: object) -> None:
-    """Refuse another app id or a wrong secret."""
-    if app_id != desk.world.config.wechat_app_id:
+def check_credentials(desk: Desk, app_id: object, secret: object, *, mini: bool = False) -> None:
+    """Refuse another app id or a wrong secret; `mini`: the mini-program's are good too."""
+    config = desk.world.config
+    known: dict[object, str] = {config.wechat_app_id: config.wechat_app_secret}
+    if mini:
+        known[config.wechat_mini_app_id] = config.wechat_mini_app_secret
+    if app_id not in known:
         raise RefusedError(BAD_APP_ID)
-    if secret != desk.world.config.wechat_app_secret:
+    if secret != known[app_id]:
         raise RefusedError(BAD_SECRET)
 
 

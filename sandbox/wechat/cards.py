@@ -16,6 +16,7 @@ BAD_FIELD = 47003
 TOO_LONG = 45002
 BAD_SCENE = 40053
 IDEMPOTENT_SECONDS = 600
+MINI = "mini-"
 MOST_REMEMBERED = 20_000
 # The room in each kind of field, by the field's name without its number; all others have 20.
 FIELD_ROOM = {"phrase": 5, "name": 10, "phone_number": 17, "character_string": 32, "number": 32}
@@ -24,7 +25,7 @@ ONE_TIME_ROOM = 200
 
 
 def add_endpoints(door: Blueprint, desk: Desk) -> None:
-    """message/template/send, message/subscribe/bizsend, message/template/subscribe."""
+    """message/template/send, message/subscribe/bizsend and send, message/template/subscribe."""
     sent: dict[tuple[str, str], tuple[int, float]] = {}
 
     @door.post("/cgi-bin/message/template/send")
@@ -33,7 +34,11 @@ def add_endpoints(door: Blueprint, desk: Desk) -> None:
 
     @door.post("/cgi-bin/message/subscribe/bizsend")
     def subscription_send() -> dict[str, Any]:
-        return _send_subscription(desk, body())
+        return _send_subscription(desk, body(), mini=False)
+
+    @door.post("/cgi-bin/message/subscribe/send")
+    def mini_subscription_send() -> dict[str, Any]:
+        return _send_subscription(desk, body(), mini=True)
 
     @door.post("/cgi-bin/message/template/subscribe")
     def one_time_send() -> dict[str, Any]:
@@ -98,11 +103,13 @@ def _send_template(
             sent.pop(next(iter(sent)))
     _show(desk, follower.openid, "template", asked, number)
     event = {"Event": "TEMPLATESENDJOBFINISH", "MsgID": number, "Status": "success"}
-    desk.phones.later(follower.openid, event)
+    desk.phones.report(follower.openid, event, {"Status": "failed:user block"})
     return agree(msgid=number)
 
 
-def _send_subscription(desk: Desk, asked: dict[str, Any]) -> dict[str, Any]:
+def _send_subscription(desk: Desk, asked: dict[str, Any], *, mini: bool) -> dict[str, Any]:
+    if mini:  # a mini-program knows the same person by another openid
+        asked = {**asked, "touser": str(asked.get("touser", "")).removeprefix(MINI)}
     openid = _receiver(desk, asked).openid
     _check_fields(asked)
     template_id = str(asked["template_id"])
@@ -112,8 +119,9 @@ def _send_subscription(desk: Desk, asked: dict[str, Any]) -> dict[str, Any]:
     _show(desk, openid, "subscribe", asked, number)
     row = {"TemplateId": template_id, "MsgID": number, "ErrorCode": 0, "ErrorStatus": "success"}
     event = {"Event": "subscribe_msg_sent_event", "SubscribeMsgSentEvent": {"List": row}}
-    desk.phones.later(openid, event)
-    return agree()
+    bad = {**row, "ErrorCode": 43101, "ErrorStatus": "user refuse"}
+    desk.phones.report(openid, event, {"SubscribeMsgSentEvent": {"List": bad}})
+    return agree(msgid=number) if mini else agree()
 
 
 def _send_one_time(desk: Desk, asked: dict[str, Any]) -> dict[str, Any]:

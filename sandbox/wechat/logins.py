@@ -38,7 +38,7 @@ def add_endpoints(door: Blueprint, desk: Desk) -> None:
 
     @door.get("/sns/jscode2session")
     def code_to_session() -> dict[str, Any]:
-        check_credentials(desk, request.args.get("appid"), request.args.get("secret"))
+        check_credentials(desk, request.args.get("appid"), request.args.get("secret"), mini=True)
         # A mini-program knows the same person by another openid.
         openid = f"mini-{_spend(desk, request.args.get('js_code'))}"
         return {"openid": openid, "session_key": secrets.token_urlsafe(16)}

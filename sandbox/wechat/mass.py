@@ -63,7 +63,7 @@ def _send(
         "SentCount": len(reached),
         "ErrorCount": 0,
     }
-    desk.phones.later(receivers[0].openid, event)
+    desk.phones.report(receivers[0].openid, event, {"Status": "send fail"})
     return agree(msg_id=job, msg_data_id=job + 1)
 
 

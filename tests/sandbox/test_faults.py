@@ -120,3 +120,48 @@ def test_a_slow_service_is_posted_to_again_while_it_still_works() -> None:
     with served_world(retry_seconds=0.3) as (world, service):
         service.answer = lambda message: time.sleep(0.5)
         assert Caller(world).say("您好")["attempts"] == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "statuses"),
+    [
+        ("before", ["success"]),
+        ("twice", ["success", "success"]),
+        ("failed", ["failed:user block"]),
+        ("never", []),
+    ],
+)
+def test_reports_on_template_messages_come_as_asked(
+    caller: Caller,
+    world: World,
+    service: FakeService,
+    eventually: Eventually,
+    kind: str,
+    statuses: list[str],
+) -> None:
+    caller.post("/phone/send", {"openid": LI, "kind": "follow"})
+    caller.post("/faults", {"target": "wechat_report", "kind": kind})
+    body = {"touser": LI, "template_id": "t1", "data": {"thing1": {"value": "过了"}}}
+
+    def reported() -> list[str]:
+        return [one["Status"] for one in service.messages if "Status" in one]
+
+    caller.api("message/template/send", body)
+    if kind == "before":
+        assert reported() == statuses
+    eventually(lambda: len(reported()) == len(statuses))
+    assert reported() == statuses
+    assert not world.faults.active()
+
+
+def test_a_fault_can_hit_one_of_two_providers(caller: Caller, world: World) -> None:
+    caller.post("/faults", {"target": "aliyun", "kind": "code", "value": "isv.OUT_OF_SERVICE"})
+    assert world.faults.take("sms/tencent") is None
+    assert world.faults.take("sms/aliyun", "code")
+
+
+def test_a_mini_program_sends_by_its_own_openid(caller: Caller) -> None:
+    body = {"touser": f"mini-{LI}", "template_id": "t1", "data": {"thing1": {"value": "过了"}}}
+    assert caller.api("message/subscribe/send", body)["errcode"] == 43101
+    caller.post("/phone/send", {"openid": LI, "kind": "consent", "template_id": "t1"})
+    assert caller.api("message/subscribe/send", body)["msgid"]

@@ -1,0 +1,127 @@
+"""What WeChat reports about our own sending, and what its refusals teach (platform.md 1.5, 2, 3).
+
+TEMPLATESENDJOBFINISH, MASSSENDJOBFINISH and subscribe_msg_sent_event settle deliveries like the
+receipts of short messages: they may come twice, late, or before the answer to the send.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from channels.sms.entries import Receipt as Report
+from channels.wechat.errors import LESSONS
+from models import Contact, Delivery
+from models.telling import DeliveryState
+from services import credits, receipts
+from services.delivery_steps import on_settled
+from wording.cards import CARD
+
+PROVIDER = "wechat"
+CHANNELS = frozenset({"wechat", "template", "subscription", "mini", "one_time", "mass"})
+
+WELL = frozenset({"success", "send success", "sendsuccess"})
+"""The platform writes a success in these ways."""
+
+_CODE = re.compile(r"\w+: (-?\d+)\b")
+
+
+def take(
+    session: Session, contact: Contact, event: str, details: Mapping[str, str], now: datetime
+) -> bool:
+    """Use one event that reports on our sending, or on a consent; whether it was such an event."""
+    match event:
+        case "templatesendjobfinish" | "masssendjobfinish":
+            _record(session, contact, details.get("MsgID", ""), details.get("Status", ""), now)
+        case "subscribe_msg_sent_event":
+            for entry in credits.entries(details):
+                _record_sent(session, contact, entry, now)
+        case "subscribe_msg_popup_event" | "subscribe_msg_change_event":
+            credits.note_inbound(session, contact, event, details, now)
+        case _:
+            return False
+    return True
+
+
+def learn(session: Session, delivery: Delivery, now: datetime) -> None:
+    """Hear what became of a delivery: a refusal tells something about the person, and a consent
+    whose message never left is there again."""
+    if delivery.channel not in CHANNELS or delivery.contact_id is None:
+        return
+    if delivery.state not in (DeliveryState.FAILED, DeliveryState.STOPPED):
+        return
+    contact = session.get_one(Contact, delivery.contact_id)
+    template = template_of(delivery)
+    found = _CODE.match(delivery.error or "")
+    code = int(found[1]) if found else None
+    if code is not None:
+        credits.note_refusal(session, contact, code, now, template=template)
+    refused = code is not None and code in LESSONS["no_consent"]
+    if template and not refused and delivery.provider_id is None:
+        credits.give_back_consent(session, contact, template, now)
+
+
+def template_of(delivery: Delivery) -> str | None:
+    """The platform's template whose consent a delivery spends; None where it spends none."""
+    if delivery.channel not in ("subscription", "mini"):
+        return None
+    return credits.template_id(delivery.key.removeprefix(CARD))
+
+
+def _record(session: Session, contact: Contact, number: str, status: str, now: datetime) -> None:
+    if not number:
+        return
+    arrived = status.lower() in WELL
+    report = Report(
+        provider=PROVIDER,
+        provider_id=number,
+        phone=contact.address_key,
+        delivered=arrived,
+        code=status,
+        description="",
+        happened_at=None,
+    )
+    receipts.record(session, [report], now)
+
+
+def _record_sent(
+    session: Session, contact: Contact, entry: Mapping[str, str], now: datetime
+) -> None:
+    """Settle one subscription message. The answer to its sending tells no number: the oldest one to
+    this person from this template, of which nothing was reported yet, is meant."""
+    number, template = entry.get("MsgID", ""), entry.get("TemplateId", "")
+    code = entry.get("ErrorCode", "")
+    if not number:
+        return
+    if not _is_known(session, number):
+        waiting = session.scalars(
+            select(Delivery)
+            .where(
+                Delivery.contact_id == contact.id,
+                Delivery.channel.in_(("subscription", "mini")),
+                Delivery.state.in_((DeliveryState.ACCEPTED, DeliveryState.UNCERTAIN)),
+                Delivery.provider_id.is_(None),
+            )
+            .order_by(Delivery.created_at)
+            .with_for_update()
+        )
+        meant = next((one for one in waiting if template_of(one) == template), None)
+        if meant is not None:
+            meant.provider, meant.provider_id = PROVIDER, number
+            session.flush()
+    status = "success" if code == "0" else f"refused: {code} {entry.get('ErrorStatus', '')}"
+    _record(session, contact, number, status.strip(), now)
+
+
+def _is_known(session: Session, number: str) -> bool:
+    known = select(Delivery.id).where(
+        Delivery.provider == PROVIDER, Delivery.provider_id == number[:64]
+    )
+    return session.scalar(known.limit(1)) is not None
+
+
+on_settled.append(learn)

@@ -1,0 +1,32 @@
+"""Cards: their fields exist, and hold the longest values that they can get."""
+
+from __future__ import annotations
+
+import pytest
+
+from channels.wechat.cards import KINDS, fit_field
+from wording.book import WordingError
+from wording.cards import load_cards
+
+CARDS = load_cards()
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_a_card_holds_its_longest_values_uncut(name: str) -> None:
+    filled = CARDS[name].fill(CARDS[name].longest)
+    assert {field.rstrip("0123456789") for field in filled} <= set(KINDS)
+    for field, text in filled.items():
+        assert fit_field(field, text) == text
+
+
+def test_a_missing_slot_is_named_and_one_too_many_is_left_out() -> None:
+    with pytest.raises(WordingError, match="number"):
+        CARDS["case_news"].fill({"name": "李**"})
+    filled = CARDS["case_news"].fill({"name": "李**", "number": "7", "more": 1})
+    assert filled["thing1"] == "李**的公益岗报名"
+
+
+def test_money_reads_as_money() -> None:
+    assert (
+        CARDS["month_result"].fill({"month": "4月", "amount_fen": 85000})["amount2"] == "850.00元"
+    )
