@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from sandbox.world import World
+from tests.browser.hall import Hall, open_hall
 from tests.browser.walking import WIDE, pictures_wanted, standing
 from tests.sandbox.conftest import both, caller, service, world
 
@@ -94,3 +95,9 @@ def take_picture() -> Callable[[Page, str], None]:
             standing(page).screenshot(path=PICTURES / f"{name}.png")
 
     return take
+
+
+@pytest.fixture(scope="module")
+def hall(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    with open_hall(chromium, tmp_path_factory.mktemp("hall")) as hall:
+        yield hall

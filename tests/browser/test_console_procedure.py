@@ -1,111 +1,26 @@
-"""One application carried through the console by five people in a real Chromium, by clicking; the
-keyboard alone; every page that a role reaches, judged by axe; pictures for the handbook."""
+"""One application carried through the console by five people in a real Chromium, by clicking and
+by the keyboard alone; pictures for the handbook."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import requests
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PICTURES
 from tests.browser.first_day import PHOTO, bring_the_papers, insure, train
+from tests.browser.hall import Hall
 from tests.browser.walking import (
     NARROW,
     WIDE,
     enter,
-    faults,
     follow,
     pictures_wanted,
     resize,
-    sign_in,
-    standing,
-    sticks_out,
 )
-from tests.procedure.company import Company
-from tests.scenarios.town import Town, running_house
-
-APPLY = """
-title: 三个人报名
-steps:
-  - clock: 2022-04-06T09:00:00+08:00
-  - 报名: {谁: 李桂香, 村: 新兖镇王家庄村, 答: &a ["1", 都没有, 村道路保洁员, 没有,
-      {photo: id_front}, {photo: household}, 以后, "1", 提交]}
-  - 报名: {谁: 王保国, 村: 新兖镇王家庄村, 答: *a}
-  - 报名: {谁: 孙立新, 村: 新兖镇王家庄村, 答: *a}
-"""
-MOST_PAGES = 40
-FILES = (".docx", ".xlsx", ".svg", "/photo", "/signed")
-VARIABLE = re.compile(r"(?<=/parameters/)[\w.]+|[0-9a-f-]{36}|GS[\d-]+|P\d{4}-\d+|\d+")
-ROLES = ("cunwenshu", "zhenjingban", "zhenfuze", "qujingban", "qushenpi", "jiandu", "guanliyi",
-         "linye", "disanfang")  # fmt: skip
 
 pytestmark = pytest.mark.timeout(300)
-
-
-@dataclass
-class Hall:
-    """The town's office building: one browser window for everybody who works there."""
-
-    town: Town
-    chromium: Browser
-    troubles: list[str] = field(default_factory=list)
-    windows: dict[str, Page] = field(default_factory=dict)
-
-    def at(self, login: str) -> Page:
-        """That person's window, signed in."""
-        if login not in self.windows:
-            page = self.windows[login] = self.open_window()
-            page.goto(f"{self.town.service}/console/")
-            sign_in(page, login, datetime.now(UTC))
-        return self.windows[login]
-
-    def open_window(self) -> Page:
-        """A window of its own; what goes wrong in it is kept in `troubles`."""
-        context = self.chromium.new_context(viewport=WIDE, locale="zh-CN")  # type: ignore[arg-type]  # a TypedDict of the library's own
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        page.on("console", lambda m: self._hear(m.text) if m.type == "error" else None)
-        page.on("request", lambda r: self._watch(r.url))
-        page.on("response", lambda r: None if r.status < 400 else self._refused(r.url))
-        return page
-
-    def _watch(self, url: str) -> None:
-        ours = (self.town.service, self.town.phones, "data:", "blob:")
-        if not url.startswith(ours):
-            self.troubles.append(url)
-
-    def _hear(self, text: str) -> None:
-        if "Failed to load resource" not in text:  # `_refused` says which
-            self.troubles.append(text)
-
-    def _refused(self, url: str) -> None:
-        if "/phone/pictures/" not in url:  # WeChat forgets photos after three days
-            self.troubles.append(f"refused: {url}")
-
-    def move_clock(self, moment: str) -> None:
-        answer = requests.post(f"{self.town.phones}/clock", json={"to": moment}, timeout=30)
-        assert answer.json()["service_told"]
-
-
-@pytest.fixture(scope="module")
-def hall(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
-    folder = tmp_path_factory.mktemp("hall")
-    (folder / "apply.yaml").write_text(APPLY, "utf-8")
-    database = f"sqlite:///{folder / 'town.db'}"
-    with running_house(database, clock="tests.procedure.hurried_clock") as town:
-        failed = Company(town, lambda _line: None).play_all([folder / "apply.yaml"])
-        assert not failed, failed
-        hall = Hall(town, chromium)
-        yield hall
-        for page in hall.windows.values():
-            page.context.close()
 
 
 def keep_picture(
@@ -253,72 +168,3 @@ def _by_keyboard(page: Page, button: str) -> None:
             enter(page)
             return
     raise AssertionError(f"80 tabs do not reach {button}")
-
-
-@dataclass
-class Inspection:
-    """Pages judged so far, by what they are made of, and what was wrong with them."""
-
-    seen: set[tuple[str, ...]] = field(default_factory=set)
-    wrong: list[str] = field(default_factory=list)
-
-    def judge(self, page: Page, who: str) -> None:
-        """axe, and nothing wider than the screen, once for each kind of page and of forms."""
-        actions = standing(page).eval_on_selector_all("form", "all => all.map(one => one.action)")
-        kind = (shape(page.url), *sorted({shape(one) for one in actions}))
-        if kind in self.seen:
-            return
-        self.seen.add(kind)
-        for size, look in ((NARROW, faults), (WIDE, sticks_out)):
-            resize(page, size)
-            self.wrong += [f"{who} {page.url} at {size['width']}: {one}" for one in look(page)]
-
-
-def shape(url: str) -> str:
-    """An address without what it is about: numbers, codes, keys, the query."""
-    return VARIABLE.sub("*", re.sub(r"^https?://[^/]+|[?#].*$", "", url))
-
-
-def links(page: Page) -> list[str]:
-    """The pages that this one leads to."""
-    found = page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
-    return [one.partition("#")[0] for one in found
-            if "/console/" in one and not one.partition("?")[0].endswith(FILES)
-            and "/papers/" not in one and "/boards/" not in one]  # fmt: skip
-
-
-@pytest.mark.parametrize("login", ROLES)
-def test_every_page_of_a_role_is_sound(hall: Hall, login: str) -> None:
-    page, inspection = hall.at(login), Inspection()
-    waiting = [f"{hall.town.service}/console/"]
-    known: set[str] = set()
-    while waiting and len(known) < MOST_PAGES:
-        address = waiting.pop(0)
-        if shape(address) in known:
-            continue
-        known.add(shape(address))
-        answer = page.goto(address)
-        assert answer is not None
-        assert answer.status < 400, f"{address}: {answer.status}"
-        inspection.judge(page, login)
-        waiting += links(page)
-    assert len(known) >= 4
-    assert not inspection.wrong, "\n".join(inspection.wrong)
-    assert not hall.troubles
-
-
-def test_the_pages_without_an_account_are_sound(hall: Hall) -> None:
-    page, inspection = hall.open_window(), Inspection()
-    service = hall.town.service
-    page.goto(f"{service}/notices/")
-    addresses = [f"{service}/{path}" for path in ("notices/", "notices/answers", "console/sign-in")]
-    addresses += page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
-    for address in dict.fromkeys(one for one in addresses if one.startswith(service)):
-        page.goto(address)
-        inspection.judge(page, "anybody")
-    page.goto(f"{hall.town.phones}/#wuxiaohe")
-    page.locator(".phone:visible").first.wait_for()
-    inspection.judge(page, "anybody")
-    page.context.close()
-    assert not inspection.wrong, "\n".join(inspection.wrong)
-    assert not hall.troubles
