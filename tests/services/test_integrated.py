@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from models import Engagement, EngagementStatus, IntegratedBatch, Person, Post, Role
 from services import integrated, plan, quotas, sheets_in
-from services.terms import reckoning
 from services.acting import Acting
 from services.attachments import Upload
 from services.integrated import TakenOver
 from services.procedure import Hindered
+from services.terms import reckoning
 from tests.builders import NOW, create_acting, create_engagement, id_number, region
 from tests.sheets import workbook
 
