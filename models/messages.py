@@ -60,8 +60,8 @@ class Message(Base):
         Index(
             "ix_message_unread",
             "read_by_at",
-            sqlite_where=text("state = 'told' AND read_by_at IS NOT NULL"),
-            postgresql_where=text("state = 'told' AND read_by_at IS NOT NULL"),
+            sqlite_where=text("state IN ('open', 'told') AND read_by_at IS NOT NULL"),
+            postgresql_where=text("state IN ('open', 'told') AND read_by_at IS NOT NULL"),
         ),
     )
 
