@@ -23,10 +23,11 @@ from models import (
     StaffKin,
 )
 from models.sealing import blind_index
+from models.term_steps import PauseCause
 from rules import calendar
 from services import announcements, cases, quotas, registers, village_desk
 from services.clock import business_date
-from services.terms import notices
+from services.terms import notices, pauses
 from tests import builders
 from tests.talk import Talk
 from tests.transcripts import pay_scenes
@@ -143,6 +144,23 @@ def left(talk: Talk) -> None:
     notices.end_over(talk.session, after)
 
 
+def suspended(talk: Talk) -> None:
+    """The town has suspended the writer: a list has somebody of that name."""
+    held = registers.current_engagement(talk.session, _person(talk))
+    assert held is not None
+    town = held.post.region.parent
+    assert town is not None
+    pauses.begin(
+        talk.session,
+        held,
+        cause=PauseCause.LIST_HIT,
+        from_on=business_date(talk.clock.at),
+        words="社保比对有记录",
+        acting=builders.create_acting(talk.session, Role.TOWN_CLERK, town.code),
+        now=talk.clock.at,
+    )
+
+
 def village_head(talk: Talk, village: str) -> None:
     """The writer's chat is paired with the account of that village's head."""
     head = builders.create_acting(talk.session, Role.VILLAGE_HEAD, village, name=talk.who)
@@ -189,7 +207,7 @@ def _engage(talk: Talk, person: Person, village: str) -> None:
 def paired(talk: Talk, role: str = "village_head", place: str = "v-xinyan-wangjiazhuang") -> None:
     """The writer works for that place, and their chat is paired with the account."""
     acting = builders.create_acting(
-        talk.session, Role(role), place, name=talk.who, login=f"{role}-{place}"
+        talk.session, Role(role), place, name=talk.who, login=f"{role}-{place}"[:32]
     )
     assert acting.staff is not None
     now = talk.clock.at
@@ -230,6 +248,7 @@ SCENES: dict[str, Callable[..., None]] = {
     "paired": paired,
     "related": related,
     "started": started,
+    "suspended": suspended,
     "village_head": village_head,
     "worked": pay_scenes.worked,
     "worker": worker,
