@@ -22,8 +22,18 @@ from models import MonthSheet, Region, Role
 from models.pay_steps import SHEET_STEPS, SheetState
 from services.acting import covers
 from services.guards import Obstacle
-from services.pay import day_lock, disputes, facts, funds, overview, papers, sheets, signing
-from services.pay.signing import Given
+from services.pay import (
+    approving,
+    day_lock,
+    disputes,
+    facts,
+    funds,
+    overview,
+    papers,
+    sheets,
+    signing,
+)
+from services.pay.stepping import Given
 from services.procedure import Hindered
 from services.trail import note
 
@@ -150,7 +160,7 @@ def months_approved(month: str) -> ResponseReturnValue:
         .join(MonthSheet.region)
         .where(MonthSheet.month_on == month_on, Region.code.in_(codes))
     ).all()
-    done, refused = signing.approve_all(seat.session, chosen, seat.acting, seat.now)
+    done, refused = approving.approve_all(seat.session, chosen, seat.acting, seat.now)
     if done:
         tell("pay.approved_many", number=done)
     for sheet, obstacles in refused:
@@ -246,13 +256,13 @@ def month_step(code: str, month: str, act: str) -> ResponseReturnValue:
     )
     try:
         with seat.session.begin_nested():
-            taken = signing.take(seat.session, sheet, act, seat.acting, seat.now, given)
+            signing.take(seat.session, sheet, act, seat.acting, seat.now, given)
     except Hindered as hindered:
         seat.session.refresh(sheet)
         words = tuple(obstacle_words(one) for one in hindered.obstacles)
         return _sheet_page(place, month_on, sheet, words), 409
-    for warning in taken.warnings:
-        tell(warning.key, level="warning", **warning.slots)
+    if act == "approve":
+        _warn(month_on.year)
     tell(f"pay.done_{act}", place=place.name, year=month_on.year, month=month_on.month)
     return redirect(url_for("console.month_sheet", code=code, month=month))
 

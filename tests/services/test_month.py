@@ -21,7 +21,7 @@ from models import (
 from models.pay_steps import PaymentState, SheetState
 from services.pay import disputes, news, records, sheets, signing
 from services.pay.facts import digest
-from services.pay.signing import Given
+from services.pay.stepping import Given
 from services.procedure import Hindered
 from tests.builders import NOW, at, create_acting, create_contact
 from tests.services.month import (
@@ -241,7 +241,7 @@ def test_the_district_waits_for_the_workers(seeded: Session) -> None:
     assert sheet.dispute_until_on == date(2022, 5, 11)
     with pytest.raises(Hindered) as soon:
         signing.take(seeded, sheet, "approve", office["approver"], at("2022-05-11 23:00"))
-    assert keys(soon) == ["pay.still_on_view"]
+    assert keys(soon) == ["pay.still_on_view", "pay.not_told"]
     with pytest.raises(Hindered) as untold:
         signing.take(seeded, sheet, "approve", office["approver"], at(APPROVES))
     assert keys(untold) == ["pay.not_told"]
