@@ -25,7 +25,7 @@ HAND_AGAIN_SECONDS = 30.0
 """What nobody claimed for so long was lost by the broker, or waits there in vain: once more. Twice
 does no harm, the claim decides."""
 
-LOOK_SECONDS = 0.05
+LOOK_SECONDS = 0.1
 
 
 @dataclass
@@ -100,6 +100,7 @@ def tidy_mail(works: Works) -> int:
     with works.sessions.begin() as session:
         now = works.clock.now(session)
         lost = uncertain.give_up_leases(session, now=now, machine_now=works.machine())
+        lost += uncertain.give_up_repeats(session, now=now, machine_now=works.machine())
         expired = uncertain.expire(session, now)
     if lost:
         log.error("outbox.uncertain", deliveries=lost)

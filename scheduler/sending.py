@@ -6,14 +6,16 @@ Who dies in between leaves a batch `uncertain`; who is told to stop gives back w
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
 
 from scheduler.pace import Pace
 from scheduler.works import Works
@@ -28,6 +30,8 @@ RECORD_PAUSES = (0.1, 0.5, 2.0, 5.0, 10.0)
 LATEST_CALL_SECONDS = LEASE.total_seconds() - 45
 """So late in its lease no call begins any more: it must end, and be written down, before it."""
 
+REST_LOOK_SECONDS = 1.0
+
 
 @dataclass
 class Sender:
@@ -35,6 +39,7 @@ class Sender:
 
     works: Works
     pace: Pace
+    _resting: tuple[float, Collection[str]] = field(default=(-math.inf, ()), init=False)
 
     def deliver(self, channel: str, ids: Sequence[uuid.UUID]) -> bool:
         """Send those of `ids` that are still due; False where the pace does not allow it now."""
@@ -71,7 +76,7 @@ class Sender:
     def _claim(self, channel: str, ids: Sequence[uuid.UUID]) -> list[Parcel]:
         machine_now = self.works.machine()
         with self.works.sessions.begin() as session:
-            if channel in channel_rests.resting(session, machine_now):
+            if self._is_resting(session, channel, machine_now):
                 return []
             return outbox.claim(
                 session,
@@ -81,6 +86,14 @@ class Sender:
                 limit=len(ids),
                 ids=ids,
             )
+
+    def _is_resting(self, session: Session, channel: str, machine_now: datetime) -> bool:
+        """Looked up once a second: a call too many does no harm."""
+        looked_at, found = self._resting
+        if time.monotonic() - looked_at > REST_LOOK_SECONDS:
+            found = channel_rests.resting(session, machine_now)
+            self._resting = time.monotonic(), found
+        return channel in found
 
     def _carry(self, parcel: Parcel) -> Answer:
         try:
@@ -122,4 +135,5 @@ class Sender:
                     channel_rests.begin(
                         session, channel, until=until, now=machine_now, error=answer.error
                     )
+                    self._resting = (-math.inf, ())
                     log.error("outbox.channel_stopped", channel=channel, error=answer.error)

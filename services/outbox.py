@@ -17,12 +17,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import Contact, Delivery, new_id
 from models.sealing import SealError, blind_index
-from models.telling import DeliveryState, Happening, Rank
+from models.telling import DELIVERY_STEPS, DeliveryState, Happening, Rank
 from rules import parameters
 from services import receipts
 from services.clock import business_date
@@ -182,13 +182,25 @@ def claim(
 
     A sender's death leaves as many `uncertain` as it had claimed: hence few at a time.
     """
-    wanted = select(Delivery).where(_is_due(channel, now))
+    wanted = select(Delivery.id).where(_is_due(channel, now), _may_leave(machine_now))
     if ids is not None:
         wanted = wanted.where(Delivery.id.in_(ids))
-    ordered = wanted.order_by(*_FIRST).limit(limit)
-    found = session.scalars(ordered.with_for_update(skip_locked=True)).all()
-    taken = [_take(session, one, now=now, machine_now=machine_now) for one in found]
-    return [parcel for parcel in taken if parcel is not None]
+    first = wanted.order_by(*_FIRST).limit(limit).with_for_update(skip_locked=True)
+    taken = session.scalars(  # CLAIMED, in one statement for all of them
+        update(Delivery)
+        .where(Delivery.id.in_(first.scalar_subquery()))
+        .values(
+            state=DELIVERY_STEPS[Happening.CLAIMED][DeliveryState.QUEUED],
+            happening=Happening.CLAIMED,
+            lease_until=machine_now + LEASE,
+            tries=Delivery.tries + 1,
+            settled_at=None,
+        )
+        .returning(Delivery),
+        execution_options={"populate_existing": True},
+    ).all()
+    parcels = [_parcel(session, one, now) for one in sorted(taken, key=_order)]
+    return [parcel for parcel in parcels if parcel is not None]
 
 
 def record(session: Session, parcel: Parcel, answer: Answer, *, now: datetime) -> None:
@@ -280,16 +292,17 @@ def _is_due(channel: str, now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _take(
-    session: Session, delivery: Delivery, *, now: datetime, machine_now: datetime
-) -> Parcel | None:
-    if delivery.repeat_until is not None and delivery.repeat_until < machine_now:
-        delivery.repeat_until, delivery.ask_at = None, None
-        advance(session, delivery, Happening.CAME_TOO_LATE, now, error="too late to repeat it")
-        return None
-    delivery.lease_until = machine_now + LEASE
-    delivery.tries += 1
-    advance(session, delivery, Happening.CLAIMED, now)
+def _may_leave(machine_now: datetime) -> ColumnElement[bool]:
+    """A repeat does not leave after the platform has forgotten its key."""
+    return or_(Delivery.repeat_until.is_(None), Delivery.repeat_until >= machine_now)
+
+
+def _order(delivery: Delivery) -> tuple[int, datetime]:
+    return delivery.rank, delivery.due_at
+
+
+def _parcel(session: Session, delivery: Delivery, now: datetime) -> Parcel | None:
+    assert delivery.lease_until is not None
     try:
         return Parcel(
             id=delivery.id,

@@ -124,10 +124,13 @@ _HAPPENINGS = {
 
 
 def needs_tidying(session: Session, *, now: datetime, machine_now: datetime) -> bool:
-    """Whether `expire` or `give_up_leases` would find something."""
-    expired = (Delivery.state == DeliveryState.QUEUED) & (Delivery.expires_at <= now)
+    """Whether `expire`, `give_up_repeats` or `give_up_leases` would find something."""
+    queued = Delivery.state == DeliveryState.QUEUED
+    expired = queued & (Delivery.expires_at <= now)
+    too_late = queued & (Delivery.repeat_until < machine_now)
     abandoned = (Delivery.state == DeliveryState.SENDING) & (Delivery.lease_until < machine_now)
-    return session.scalar(select(Delivery.id).where(expired | abandoned).limit(1)) is not None
+    found = select(Delivery.id).where(expired | too_late | abandoned).limit(1)
+    return session.scalar(found) is not None
 
 
 def expire(session: Session, now: datetime) -> int:
@@ -148,6 +151,20 @@ def expire(session: Session, now: datetime) -> int:
             advance(
                 session, delivery, Happening.EXPIRED, now, error="expired before it could leave"
             )
+    return len(late)
+
+
+def give_up_repeats(session: Session, *, now: datetime, machine_now: datetime) -> int:
+    """Say `uncertain` again of repeats that did not leave while the platform knew their key."""
+    late = session.scalars(
+        select(Delivery)
+        .where(Delivery.state == DeliveryState.QUEUED, Delivery.repeat_until < machine_now)
+        .order_by(Delivery.id)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for delivery in late:
+        delivery.repeat_until, delivery.ask_at = None, None
+        advance(session, delivery, Happening.CAME_TOO_LATE, now, error="too late to repeat it")
     return len(late)
 
 
