@@ -70,8 +70,8 @@ def _rules(desk: Desk) -> Say:
     return Say(
         "leave.rules",
         {
-            "paid": [Say(f"leave.kind_{name}") for name, row in kinds.items() if row["paid"]],
-            "unpaid": [Say(f"leave.kind_{name}") for name, row in kinds.items() if not row["paid"]],
+            "paid": [Say(f"leave.kind_{name}") for name, paid in kinds.items() if paid],
+            "unpaid": [Say(f"leave.kind_{name}") for name, paid in kinds.items() if not paid],
         },
     )
 
@@ -107,7 +107,7 @@ def sure_options(_answers: Answers, _desk: Desk) -> Sequence[Option]:
 
 def _read_back(answers: Answers, desk: Desk) -> Mapping[str, Json]:
     span, kind = answers["days"], answers["kind"]
-    paid = leaves.kinds(desk.today)[kind]["paid"]
+    paid = leaves.kinds(desk.today)[kind]
     return {
         "from_on": span["from"],
         "to_on": span["to"],

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -39,10 +38,10 @@ class Wish:
     words: str = ""
 
 
-def kinds(day: date) -> Mapping[str, Any]:
+def kinds(day: date) -> Mapping[str, bool]:
     """Kinds of leave by name, and whether each is paid (parameter `attendance.leave_kinds`)."""
-    found: Mapping[str, Any] = parameters.in_force_or_first("attendance.leave_kinds", day).value
-    return found
+    found = parameters.in_force_or_first("attendance.leave_kinds", day).value
+    return {name: word == "paid" for name, word in found.items()}
 
 
 def needs_note(wish: Wish) -> bool:
@@ -63,7 +62,7 @@ def ask(
         engagement_id=engagement.id,
         engagement=engagement,
         kind=wish.kind,
-        paid=bool(kinds(wish.from_on)[wish.kind]["paid"]),
+        paid=kinds(wish.from_on)[wish.kind],
         from_on=wish.from_on,
         to_on=wish.to_on,
         half_day=wish.half_day,
