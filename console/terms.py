@@ -33,9 +33,13 @@ def terms() -> str:
     asked = request.args.get("days", "")
     days = int(asked) if asked.isdecimal() and int(asked) in term_pages.STRETCHES else DEFAULT_DAYS
     track = request.args.get("track", "")
-    rows = term_pages.ending(
-        seat.session, place, seat.today, days=days, track=track if track in _TRACKS else ""
-    )
+    old = request.args.get("old") is not None
+    if old:
+        rows = term_pages.over_age(seat.session, place, seat.today)
+    else:
+        rows = term_pages.ending(
+            seat.session, place, seat.today, days=days, track=track if track in _TRACKS else ""
+        )
     if rows:
         look("terms", place.code, rows=len(rows), days=days)
     return page(
@@ -48,6 +52,7 @@ def terms() -> str:
         place=place,
         places=_places(),
         most=term_pages.PAGE,
+        old=old,
     )
 
 

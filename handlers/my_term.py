@@ -126,6 +126,8 @@ def _when(desk: Desk, held: Engagement, asked: Asked) -> Outcome:
         says.append(Say("my_term.undecided", {"ends_on": ends_on}))
     else:
         says.append(Say("my_term.until", {"ends_on": ends_on, "days": left}))
+    if (pause := pauses.current(desk.session, held)) is not None:
+        says.append(Say("my_term.suspended", {"from_on": pause.from_on.isoformat()}))
     leaving = settling.open_exit(desk.session, held)
     if leaving is not None:
         return Outcome((*says, _leaving(leaving)), offers=("human",))

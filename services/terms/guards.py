@@ -70,13 +70,19 @@ def limit_of(session: Session, engagement: Engagement, today: date) -> Limit:
         assumed = parameters.in_force_or_first("term.rural_ext_max_months", engagement.ends_on)
         latest_on = term.rural_extension_limit(engagement.ends_on)
         return Limit(latest_on, certain=assumed.is_certain)
+    return _urban_limit(session, engagement, engagement.starts_on, today)
+
+
+def _urban_limit(session: Session, engagement: Engagement, starts_on: date, today: date) -> Limit:
+    if engagement.person.sex == "female" and engagement.retire_category is None:
+        return Limit(None, Obstacle("term.no_category"))  # never inferred: years hang on it
     try:
-        found = reckoning.reckon(session, engagement, engagement.starts_on, today)
+        found = reckoning.reckon(session, engagement, starts_on, today)
     except InvalidQuestion:  # retired before the first day: the category was corrected
         return Limit(None, Obstacle("term.urban_at_retirement"))
     if found.may_extend_to is None:
         return Limit(None, Obstacle("term.urban_not_near"))
-    if found.may_extend_to <= engagement.ends_on:
+    if engagement.ends_on and found.may_extend_to <= engagement.ends_on:
         return Limit(None, Obstacle("term.urban_at_retirement"))
     return Limit(found.may_extend_to)
 

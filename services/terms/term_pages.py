@@ -17,12 +17,15 @@ from models import (
     EngagementStatus,
     Exit,
     Extension,
+    Person,
     Post,
     Region,
     TermEvent,
     TermRecord,
 )
 from models.term_steps import TERM_OPEN
+from rules import parameters
+from rules.age import anniversary
 from services.acting import Acting
 from services.staff import area
 from services.terms import extensions, reckoning, walk
@@ -94,6 +97,22 @@ def ending(
     )
     if track:
         query = query.where(Engagement.track == track)
+    return _listed(session, query)
+
+
+def over_age(session: Session, region: Region, today: date) -> list[Ending]:
+    """Rural workers of an area who have passed the age of review (parameter
+    `term.rural_on_post_age_review`)."""
+    age = parameters.in_force("term.rural_on_post_age_review", today).value
+    query = _engagements(region).where(
+        Engagement.status.in_(WAITING),
+        Engagement.track == "rural",
+        Engagement.person.has(Person.born_on <= anniversary(today, -(age + 1))),
+    )
+    return _listed(session, query)
+
+
+def _listed(session: Session, query: Select[tuple[Engagement]]) -> list[Ending]:
     query = query.order_by(Engagement.ends_on, Engagement.worker_code).limit(PAGE)
     rows = session.scalars(query).all()
     ids = [row.id for row in rows]

@@ -10,9 +10,20 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from models import Engagement, EngagementPause, Exit, Extension, FollowUpCase, Post, Region
+from models import (
+    Engagement,
+    EngagementPause,
+    Exit,
+    Extension,
+    FollowUpCase,
+    Person,
+    Post,
+    Region,
+)
 from models.procedure import TOWN_CLERK
 from models.term_steps import TERM_OPEN, TermState, term_steps_from
+from rules import parameters
+from rules.age import anniversary
 from services.acting import Acting
 from services.clock import business_date
 from services.pay.claw_backs import PROPOSES
@@ -42,6 +53,7 @@ class Terms:
         ]
         if acting.role in TOWN_CLERK:
             found += _ending(session, acting.region, business_date(now))
+            found += _over_age(session, acting.region, business_date(now))
         found.sort(key=lambda item: item.due_on or date.max)
         return found[:limit]
 
@@ -139,3 +151,26 @@ def _ending(session: Session, region: Region, today: date) -> list[Item]:
     if not number:
         return []
     return [Item("terms", "term.work_ending", {"number": number}, first, "console.terms")]
+
+
+def _over_age(session: Session, region: Region, today: date) -> list[Item]:
+    """Rural workers who grew older on the post than people may be who begin: a person looks at
+    them, nothing ends by itself (R-3.2d)."""
+    age = parameters.in_force("term.rural_on_post_age_review", today).value
+    number = session.scalar(
+        select(func.count())
+        .select_from(Engagement)
+        .join(Engagement.person)
+        .join(Engagement.post)
+        .join(Post.region)
+        .where(
+            area(region),
+            Engagement.status.in_(ON_POST),
+            Engagement.track == "rural",
+            Person.born_on <= anniversary(today, -(age + 1)),
+        )
+    )
+    if not number:
+        return []
+    slots = {"number": number, "age": age}
+    return [Item("terms", "term.work_over_age", slots, None, "console.terms", {"old": 1})]

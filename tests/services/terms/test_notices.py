@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from models import Message, MessageState, OtherSupport, TermNotice
 from models.term_steps import TermState
-from services.terms import exits, extensions, notices, reckoning, settling
+from services.terms import exits, extensions, notices, reckoning, settling, term_pages
+from services.terms.term_work import Terms
 from tests.services.stage import clerk
 from tests.services.terms.stage import company, live_through, noon, on_post, told, worker
 
@@ -106,3 +107,25 @@ def test_the_law_of_2025_moves_an_end_at_retirement(seeded: Session) -> None:
     notices.redate_urban(seeded, noon(date(2025, 1, 1)))
     assert engagement.ends_on == date(2025, 5, 10)
     assert reckoning.history(seeded, engagement)[-1].cause == "law"
+
+
+def test_who_grows_too_old_on_the_post_is_looked_at_and_stays(seeded: Session) -> None:
+    engagement, staff = on_post(seeded, born_on=date(1958, 4, 15)), company(seeded)
+    on_post(seeded, born_on=date(1970, 1, 1))
+    place = staff.town_clerk.region
+    assert place is not None
+    assert term_pages.over_age(seeded, place, date(2024, 4, 14)) == []
+    (row,) = term_pages.over_age(seeded, place, date(2024, 4, 15))
+    assert row.engagement.id == engagement.id
+    items = Terms().items(seeded, staff.town_clerk, noon(date(2024, 4, 15)), 10)
+    assert [item.key for item in items] == ["term.work_over_age"]
+    live_through(seeded, date(2024, 4, 15), date(2024, 4, 16))
+    assert engagement.status == "on_post"
+
+
+def test_an_urban_woman_without_a_category_is_extended_by_nobody(seeded: Session) -> None:
+    engagement = on_post(seeded, date(2022, 6, 15), track="urban", born_on=date(1977, 6, 14))
+    engagement.retire_category = None
+    answer = extensions.may_extend(seeded, engagement, noon(date(2025, 5, 1)))
+    assert answer.obstacle is not None
+    assert answer.obstacle.key == "term.no_category"
