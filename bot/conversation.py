@@ -12,7 +12,7 @@ from dataclasses import replace
 from bot.intents import Understanding, understand
 from bot.standing import Standing
 from dialog import Answers, Heard, Say, State, Turn, open_form, prompt, step_back, turn
-from handlers import policy, registry, signals
+from handlers import policy, registry, signals, subscription
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
 from wording.hearing import Command, hear_command, hear_number, hear_service, hear_yes_no
@@ -41,7 +41,11 @@ def converse(desk: Desk, standing: Standing, heard: Heard) -> tuple[Say, ...]:
     """Take one message of words, a picture or a place. Changes `standing`; gives what to say."""
     if heard.kind in {"text", "voice"}:
         heard = replace(heard, affirms=hear_yes_no(heard.text))
-    says = _hear(desk, standing, heard)
+    if _is_stop_code(desk, standing, heard):
+        standing.offered = []
+        says = _leave_for(desk, standing, Asked("unsubscribe", heard, act=True))
+    else:
+        says = _hear(desk, standing, heard)
     if not standing.stack and standing.queued:
         waiting = standing.queued.pop(0)
         queued = Asked(intent=waiting["intent"], heard=Heard(text=waiting["text"]))
@@ -65,6 +69,13 @@ def _hear(desk: Desk, standing: Standing, heard: Heard) -> tuple[Say, ...]:
     if _outranks(standing.top, meant):
         return _aside(desk, standing, heard, meant)
     return _answer(desk, standing, heard, meant)
+
+
+def _is_stop_code(desk: Desk, standing: Standing, heard: Heard) -> bool:
+    """By SMS a code of refusal outranks all else, whatever form is open."""
+    if desk.channel != "sms" or not heard.text:
+        return False
+    return subscription.is_code(heard.text, in_form=standing.top is not None)
 
 
 def _at_the_door(
@@ -115,7 +126,9 @@ def obey(desk: Desk, standing: Standing, command: Command, heard: Heard) -> tupl
         return _reprompt(desk, standing) if standing.resume() else None
     if command is Command.MORE:
         rest, standing.more = standing.more, ""
-        return (Say("dialog.more_text", {"text": rest}),) if rest else None
+        if not rest:
+            return (Say("dialog.no_more"), *_reprompt(desk, standing))
+        return (Say("dialog.more_text", {"text": rest}),)
     return _within_form(desk, standing, command)
 
 

@@ -65,7 +65,7 @@ def open_subscription(desk: Desk, asked: Asked) -> Outcome:
 
 def _hear_refusal(desk: Desk, asked: Asked) -> Outcome:
     text = asked.heard.text
-    if desk.channel == "sms" and asked.act and is_about("bare_code", text):
+    if desk.channel == "sms" and asked.act and is_code(text):
         return _stop(desk)  # on SMS the code alone is the refusal: nothing more may be asked
     if is_about("bare_cancel", text):
         offers = ("stop_messages", "withdraw", "menu")
@@ -76,6 +76,12 @@ def _hear_refusal(desk: Desk, asked: Asked) -> Outcome:
     if asked.act:
         return _ask_back(desk)
     return Outcome((Say("subscription.how"),), offers=("stop_messages",))
+
+
+def is_code(text: str, *, in_form: bool = False) -> bool:
+    """Whether a short message is nothing but a code of refusal (platform.md 8.4). Inside a form a
+    bare N says no to the question."""
+    return is_about("stop_code", text) or (not in_form and is_about("bare_code", text))
 
 
 def finish_subscription(desk: Desk, _flow: str, answers: Answers) -> Outcome:
