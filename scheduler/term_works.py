@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from scheduler.works import Works
 from services.terms import closing, followups, notices
 
-AT_ONCE = 50
-MOST = 200
-"""Transactions of one run: what is left stays due, and the next tick goes on."""
+AT_ONCE = 20
+MOST = 500
+"""Transactions of one run, short ones: check-ins go on between them. What is left stays due."""
 
 
 def has_over(works: Works) -> bool:
