@@ -22,7 +22,6 @@ class SmsHealth(Base):
     provider: Mapped[str] = mapped_column(String(16), primary_key=True)
     weight: Mapped[int]
     changed_at: Mapped[datetime]
-    sent: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
     slow: Mapped[int] = mapped_column(default=0)
     reason: Mapped[str | None] = mapped_column(String(255))
