@@ -33,6 +33,7 @@ from channels.inbound import Inbound as Letter
 from dialog import Heard, Say
 from handlers import registry
 from handlers.desk import Desk, Office
+from models.engine import light_transaction
 from rules import parameters
 from services.clock import Clock, business_date
 from wording import Book
@@ -76,14 +77,14 @@ class Inbox:
         else was faster, or the connection broke, as when the server started anew: were the first
         one committed after all, the letter is found by its key."""
         try:
-            with self.sessions.begin() as session:
+            with light_transaction(self.sessions) as session:
                 return self._take(session, letter, glance)
         except OperationalError as error:
             if not error.connection_invalidated:
                 raise
         except Exception as error:  # what was read may be outdated: look again
             log.info("inbox.taken_again", key=letter.dedupe_key, why=type(error).__name__)
-        with self.sessions.begin() as session:
+        with light_transaction(self.sessions) as session:
             return self._take(session, letter, find)
 
     def _take(
