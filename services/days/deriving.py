@@ -8,7 +8,6 @@ first one said.
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -20,7 +19,6 @@ from sqlalchemy.orm import Session
 
 from models import (
     AttendanceDay,
-    AttendanceEvent,
     Engagement,
     EngagementPause,
     EngagementStatus,
@@ -28,13 +26,11 @@ from models import (
     LeaveState,
     Post,
     Region,
-    Stoppage,
 )
-from models.term_steps import TermState
 from rules import attendance, parameters
 from services.clock import SHANGHAI, business_date
-from services.days.duty import Duties
 from services.days.facts import Said, listen
+from services.days.held import Held
 
 CHUNK = 400
 """Engagements at a time: memory stays flat, and a lock is short."""
@@ -120,7 +116,7 @@ def _derive(
     people = _lock(session, ids)
     if not people:
         return 0
-    held = _Held(session, people, from_on, to_on)
+    held = Held(session, people, from_on, to_on)
     late_minutes = int(parameters.in_force_or_first("attendance.late_minutes", to_on).value)
     rows = [
         _row(person, day, held, late_minutes, at)
@@ -148,107 +144,7 @@ def _lock(session: Session, ids: Sequence[uuid.UUID]) -> Sequence[Row[Any]]:
     ).all()  # fmt: skip
 
 
-class _Held:
-    """All that the days of some workers are derived from."""
-
-    def __init__(
-        self, session: Session, people: Sequence[Row[Any]], from_on: date, to_on: date
-    ) -> None:
-        ids = [person.id for person in people]
-        self.duties = Duties(session, {person.post_id for person in people})
-        self.events: dict[tuple[uuid.UUID, date], list[AttendanceEvent]] = defaultdict(list)
-        said = select(AttendanceEvent).where(
-            AttendanceEvent.engagement_id.in_(ids),
-            AttendanceEvent.day_on.between(from_on, to_on),
-        )
-        for event in session.scalars(said):
-            self.events[event.engagement_id, event.day_on].append(event)
-        self.leaves = _by_engagement(
-            session.scalars(
-                select(Leave).where(
-                    Leave.engagement_id.in_(ids),
-                    Leave.state.in_((LeaveState.ASKED, LeaveState.APPROVED)),
-                    Leave.from_on <= to_on,
-                    Leave.to_on >= from_on,
-                )
-            )
-        )
-        self.pauses = _by_engagement(
-            session.scalars(
-                select(EngagementPause).where(
-                    EngagementPause.engagement_id.in_(ids),
-                    EngagementPause.state.in_((TermState.UNDER_WAY, TermState.OVER)),
-                    EngagementPause.from_on <= to_on,
-                    EngagementPause.to_on.is_(None) | (EngagementPause.to_on >= from_on),
-                )
-            )
-        )
-        self.stoppages = session.execute(
-            select(Region.path, Stoppage.kind, Stoppage.from_on, Stoppage.to_on)
-            .join(Region, Stoppage.region_id == Region.id)
-            .where(
-                Stoppage.withdrawn_at.is_(None),
-                Stoppage.from_on <= to_on,
-                Stoppage.to_on >= from_on,
-            )
-        ).all()
-        self.before = {
-            (row.engagement_id, row.day_on): row
-            for row in session.execute(
-                select(*_COLUMNS, AttendanceDay.month_sheet_id).where(
-                    AttendanceDay.engagement_id.in_(ids),
-                    AttendanceDay.day_on.between(from_on, to_on),
-                )
-            )
-        }
-        self.locked = {key for key, row in self.before.items() if row.month_sheet_id is not None}
-
-    def stoppage(self, path: str, day: date) -> str:
-        """What the district declared for a place on a day; an outage gives way to a stoppage."""
-        kinds = parameters.in_force_or_first("attendance.stoppage_kinds", day).value
-        found = {
-            kinds[row.kind]
-            for row in self.stoppages
-            if row.from_on <= day <= row.to_on and path.startswith(row.path)
-        }
-        return next((kind for kind in ("paid", "unpaid", "outage") if kind in found), "none")
-
-    def leave(self, engagement_id: uuid.UUID, day: date) -> Leave | None:
-        """The leave that covers a day; one that is approved goes before one that is asked for."""
-        covering = [
-            leave
-            for leave in self.leaves.get(engagement_id, ())
-            if leave.from_on <= day <= (leave.ended_on or leave.to_on)
-        ]
-        covering.sort(key=lambda leave: (leave.state != LeaveState.APPROVED, leave.asked_at))
-        return covering[0] if covering else None
-
-    def differs(self, row: Mapping[str, Any]) -> bool:
-        """Whether a day is not as it was; what settled stays settled when it was."""
-        before = self.before.get((row["engagement_id"], row["day_on"]))
-        return before is None or any(
-            getattr(before, name) != row[name]
-            for name in ("state", "planned", "counted", "minutes", "late", "leave_kind", "reasons")
-        ) or (before.settled_at is None) != (row["settled_at"] is None)  # fmt: skip
-
-
-_COLUMNS = [
-    getattr(AttendanceDay, name)
-    for name in (
-        "engagement_id", "day_on", "state", "planned", "counted", "minutes", "late", "leave_kind",
-        "reasons", "settled_at",
-    )
-]  # fmt: skip
-
-
-def _by_engagement(rows: Any) -> Mapping[uuid.UUID, list[Any]]:
-    found: dict[uuid.UUID, list[Any]] = defaultdict(list)
-    for row in rows:
-        found[row.engagement_id].append(row)
-    return found
-
-
-def _row(person: Row[Any], day: date, held: _Held, late_minutes: int, at: Moment) -> dict[str, Any]:
+def _row(person: Row[Any], day: date, held: Held, late_minutes: int, at: Moment) -> dict[str, Any]:
     duty = held.duties.on(person.post_id, day)
     said = listen(held.events.get((person.id, day), ()), duty, late_minutes)
     leave = held.leave(person.id, day)
