@@ -24,7 +24,7 @@ from services.outbox import LEASE, Answer, Fate, Parcel
 
 log = structlog.get_logger()
 
-RECORD_PAUSES = (0.1, 0.5, 2.0, 5.0, 10.0)
+RECORD_PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 15.0)
 """Seconds between attempts to write answers down; each attempt itself waits for the lock."""
 
 LATEST_CALL_SECONDS = LEASE.total_seconds() - 45

@@ -58,6 +58,9 @@ class Postgres:
                 os.kill(one, signal.SIGKILL)
         while any(_is_alive(one) for one in everybody):
             time.sleep(0.05)
+        # Nobody may reap the dead here, and a dead process that has a number looks alive to pg_ctl.
+        for left in ("postmaster.pid", ".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
+            (self.folder / "pg" / left).unlink(missing_ok=True)
 
     def again(self) -> None:
         self._server.ensure_postgres_running()
