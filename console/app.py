@@ -46,6 +46,7 @@ PAGES = (
     "term_acts",
     "follow_up",
     "tickets",
+    "visits",
     "parameters",
     "audit",
     "pairing",

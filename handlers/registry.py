@@ -30,6 +30,7 @@ from handlers import (
     vacancy,
     village_review,
     village_staff,
+    visits,
     withdrawal,
     worker_card,
 )
@@ -63,6 +64,7 @@ COUNTERS: tuple[Counter, ...] = (
     vacancy.COUNTER,
     village_review.COUNTER,
     village_staff.COUNTER,
+    visits.COUNTER,
     worker_card.COUNTER,
 )
 

@@ -133,7 +133,8 @@ def find(session: Session, key: uuid.UUID, acting: Acting) -> Visit | None:
 
 def finish(session: Session, visit: Visit, acting: Acting, report: Report, now: datetime) -> None:
     """Write down that somebody was told, or could not be found. Raises `VisitError`."""
-    session.refresh(visit, with_for_update=True)
+    session.flush()
+    session.refresh(visit, ["done_at", "withdrawn_at"], with_for_update=True)
     if visit.done_at is not None or visit.withdrawn_at is not None:
         raise VisitError("visit.done_already")
     if not business_date(visit.opened_at) <= report.on <= business_date(now):

@@ -32,9 +32,11 @@ from models import (
     StaffGrant,
     Ticket,
 )
+from models import Visit as Knock
 from models.procedure import find_step
 from services import demo_staff
 from services.clock import business_date
+from services.telling import tell
 from tests.builders import NOW, at, create_application, create_person, create_staff, region
 from tests.console.conftest import (  # noqa: F401 - fixtures
     Visit,
@@ -55,7 +57,7 @@ OF_THE_CASES = ("application", "review", "review_result", "public_notice", "publ
                 "objection", "ticket", "engagement", "agreement", "training", "bank_account",
                 "exclusion_check", "material", "person", "post", "plan_version", "month_sheet",
                 "month_line", "subsidy_record", "payment_batch", "payment", "claw_back",
-                "correction_request")  # fmt: skip
+                "correction_request", "message", "visit")  # fmt: skip
 OPEN_TO_ALL_STAFF = ("announcement", "plan", "post", "parameter", "months")
 """What these pages show names no resident."""
 
@@ -95,7 +97,7 @@ def theirs(seeded_sessions: sessionmaker[Session]) -> Place:
             _also(session, disputed, kind)
         session.flush()
         money = create_money(session, _person(session, "370899197103150061"))
-        return Place(_addresses(session, ready) | money)
+        return Place(_addresses(session, ready) | money | _untold(session, disputed))
 
 
 def _person(session: Session, number: str) -> Person:
@@ -114,6 +116,14 @@ def _also(session: Session, case: Application, what: str) -> None:
     from tests.services.stage import SETTERS  # noqa: PLC0415 - filled when its module is read
 
     SETTERS[what](session, case)
+
+
+def _untold(session: Session, case: Application) -> dict[str, dict[str, Any]]:
+    """Somebody without a phone: a message, and a visit."""
+    message = tell(session, kind="case_refused", person=case.person, slots={"number": "1"},
+                   cause="test", now=NOW)  # fmt: skip
+    knock = session.scalars(select(Knock.id).where(Knock.message_id == message.id)).one()
+    return {"message": {"key": message.id}, "visit": {"key": knock}}
 
 
 def _addresses(session: Session, case: Application) -> dict[str, dict[str, Any]]:
