@@ -21,9 +21,18 @@ from models.procedure import TOWN_CLERK, VILLAGE
 from models.term_steps import MAY_PAUSE, PROPOSERS, ExitCause, PauseCause, TermState
 from services.guards import Obstacle
 from services.procedure import Hindered
-from services.terms import corrections, exits, extensions, pauses, settling, term_pages
+from services.terms import (
+    corrections,
+    exits,
+    extensions,
+    new_agreements,
+    pauses,
+    settling,
+    term_pages,
+)
 from services.terms.corrections import MAY_CORRECT, Support
 from services.terms.exits import Leaving
+from services.terms.new_agreements import MAY_SIGN
 from services.terms.officers import TOWN
 
 MAY_STEP = TERM_ROLES - {Role.SUPERVISION, Role.ADMINISTRATOR}
@@ -142,6 +151,20 @@ def term_resignation(code: str) -> ResponseReturnValue:
             seat.session, engagement, _day("last_on"), upload("paper"), seat.acting, seat.now
         ),
     )
+
+
+@door.post("/terms/<code>/agreement")
+@needs(*MAY_SIGN)
+def term_agreement_signed(code: str) -> ResponseReturnValue:
+    """The signed copy of an extension's agreement comes back."""
+    return _do(
+        code,
+        "term_console.agreement_signed",
+        lambda seat, engagement: new_agreements.sign(
+            seat.session, engagement, signed_on=_day("signed_on"), upload=upload("copy"),
+            acting=seat.acting, now=seat.now,
+        ),
+    )  # fmt: skip
 
 
 @door.post("/terms/<code>/pause")

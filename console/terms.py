@@ -8,16 +8,17 @@ from werkzeug.wrappers import Response
 
 import services.terms.term_work as _work  # noqa: F401 - puts terms on the worklist
 from console.base import NAV, Elsewhere, NavItem, current, door, look, needs, page
-from console.files import shown
+from console.files import docx, shown
 from console.worklist import CASE_ROLES
 from models import Attachment, Engagement, Exit, Region, Role
 from models.procedure import TOWN_CLERK, VILLAGE
 from models.term_steps import MAY_PAUSE, PROPOSERS, ExitCause
 from rules import parameters
+from services import agreements
 from services.staff import area
-from services.terms import corrections, exits, pauses, term_pages
+from services.terms import corrections, exits, new_agreements, pauses, term_pages
 from services.terms import vacancies as vacant
-from services.terms.followups import MAY_FOLLOW
+from services.terms.new_agreements import MAY_SIGN
 
 TERM_ROLES = CASE_ROLES - {Role.AGENCY}
 DEFAULT_DAYS = 90
@@ -116,13 +117,39 @@ def screen(engagement: Engagement, words: tuple[str, ...] = ()) -> str:
             "lay": seat.role in TOWN_CLERK,
             "pause": seat.role in MAY_PAUSE,
             "correct": seat.role in corrections.MAY_CORRECT,
-            "follow": seat.role in MAY_FOLLOW,
+            "sign": seat.role in MAY_SIGN,
         },
+        agreement=new_agreements.of_extension(seat.session, engagement),
         causes_of_exit=[one for one in ExitCause if one in exits.REPORTED - {ExitCause.RESIGNED}],
         pause_causes=sorted(pauses.BY_STAFF),
         paid=parameters.in_force("term.paid_pauses", seat.today).value,
         supports=parameters.in_force_or_first("term.other_support", seat.today).value,
     )
+
+
+@door.get("/terms/<code>/agreement.docx")
+@needs(*(MAY_SIGN | {Role.DISTRICT_CLERK}))
+def term_agreement(code: str) -> Response:
+    """The agreement of an extension, to print."""
+    seat, engagement = current(), found(code)
+    made = new_agreements.of_extension(seat.session, engagement)
+    if made is None or engagement.application is None:
+        raise Elsewhere("agreement", code)
+    content = agreements.printed(seat.session, engagement.application, made, seat.acting, seat.now)
+    return docx(content, f"{made.number}.docx")
+
+
+@door.get("/terms/<code>/agreement/signed")
+@needs(*TERM_ROLES)
+def term_agreement_copy(code: str) -> Response:
+    """The photo of the signed agreement of an extension."""
+    seat, engagement = current(), found(code)
+    made = new_agreements.of_extension(seat.session, engagement)
+    copy = seat.session.get(Attachment, made.signed_copy_id) if made else None
+    if copy is None or not copy.content_sealed:
+        raise Elsewhere("agreement", code)
+    look("attachment", copy.id, engagement=str(engagement.id))
+    return shown(copy)
 
 
 @door.get("/terms/<code>/papers/<uuid:key>", endpoint="term_paper")

@@ -11,8 +11,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from models import (
+    Agreement,
     Engagement,
     EngagementPause,
+    EngagementStatus,
     Exit,
     Extension,
     FollowUpCase,
@@ -30,6 +32,7 @@ from services.pay.claw_backs import PROPOSES
 from services.staff import area
 from services.terms import vacancies
 from services.terms.followups import MAY_FOLLOW
+from services.terms.new_agreements import MAY_SIGN
 from services.terms.notices import ON_POST
 from services.worklist import Item, source
 
@@ -51,6 +54,8 @@ class Terms:
             for table in (Extension, Exit, EngagementPause)
             for item in _of(session, table, acting, acting.region, limit)
         ]
+        if acting.role in MAY_SIGN:
+            found += _unsigned(session, acting.region, limit)
         if acting.role in TOWN_CLERK:
             found += _ending(session, acting.region, business_date(now))
             found += _over_age(session, acting.region, business_date(now))
@@ -151,6 +156,37 @@ def _ending(session: Session, region: Region, today: date) -> list[Item]:
     if not number:
         return []
     return [Item("terms", "term.work_ending", {"number": number}, first, "console.terms")]
+
+
+def _unsigned(session: Session, region: Region, limit: int) -> list[Item]:
+    """Extensions that were granted, whose agreement nobody has signed yet (R-3.6a)."""
+    rows = session.scalars(
+        select(Engagement)
+        .join(Agreement, Agreement.engagement_id == Engagement.id)
+        .join(Extension, Extension.engagement_id == Engagement.id)
+        .join(Engagement.post)
+        .join(Post.region)
+        .where(
+            area(region),
+            Engagement.status != EngagementStatus.ENDED,
+            Agreement.signed_on.is_(None),
+            Extension.state == TermState.GRANTED,
+            Extension.to_on == Agreement.to_on,
+        )
+        .limit(limit)
+        .options(joinedload(Engagement.person))
+    )
+    return [
+        Item(
+            "terms",
+            "term.work_agreement",
+            {"name": row.person.name},
+            None,
+            "console.term",
+            {"code": row.worker_code},
+        )
+        for row in rows
+    ]
 
 
 def _over_age(session: Session, region: Region, today: date) -> list[Item]:

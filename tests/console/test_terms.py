@@ -70,6 +70,20 @@ def test_an_extension_through_three_offices(
     with seeded_sessions() as session:
         assert session.scalars(select(Engagement.ends_on)).one() == date(2026, 4, 10)
         assert session.scalars(select(Extension.state)).one() == "granted"
+    head.get("/console/")
+    assert "钱满仓续了期，新协议还没签" in head.words
+    head.get(f"/console/terms/{code}")
+    assert head.client.get(f"/console/terms/{code}/agreement.docx").status_code == 200
+    path = f"/console/terms/{code}/agreement"
+    head.post(path, {"signed_on": "2025-02-20"})
+    assert "没有办成" in head.words
+    copy = (io.BytesIO(b"\x89PNG\r\n\x1a\n" + b"0" * 32), "copy.png")
+    form = {"signed_on": "2025-02-19", "copy": copy}
+    head.post(path, form, content_type="multipart/form-data")
+    assert "签好的协议收到了" in head.words
+    assert head.client.get(f"{path}/signed").mimetype == "image/png"
+    head.get("/console/")
+    assert "新协议还没签" not in head.words
 
 
 def test_an_old_page_changes_nothing(visit: Visit, code: str) -> None:
