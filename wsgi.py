@@ -34,7 +34,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load()
     set_up_logs(settings)
     check_shelf()
-    credits.know_templates(settings.wechat_subscriptions)
+    credits.know_templates(
+        subscriptions=settings.wechat_subscriptions, messages=settings.wechat_templates
+    )
     inbox = make_inbox(settings)
     app = Flask("gongyigang", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES

@@ -114,7 +114,9 @@ def make_card_carriers(
     own_names = {name: name for name in cards} if settings.sandbox else {}
     templates = Cards(cards, settings.wechat_templates or own_names)
     subscribed = Cards(cards, settings.wechat_subscriptions or own_names)
-    credits.know_templates(settings.wechat_subscriptions)
+    credits.know_templates(
+        subscriptions=settings.wechat_subscriptions, messages=settings.wechat_templates
+    )
     line = make_line(settings, sessions)
     subscriptions = Subscriptions(line)
     carriers: dict[str, Carrier] = {

@@ -48,11 +48,12 @@ def take(
 
 
 def learn(session: Session, delivery: Delivery, now: datetime) -> None:
-    """Hear what became of a delivery: a refusal tells something about the person, and a consent
-    whose message never left is there again."""
+    """Hear what became of a delivery: a refusal tells something about the person, and where it was
+    not for want of a consent, the consent is there again. (What was stopped before it could leave:
+    `services.telling_ways`.)"""
     if delivery.channel not in CHANNELS or delivery.contact_id is None:
         return
-    if delivery.state not in (DeliveryState.FAILED, DeliveryState.STOPPED):
+    if delivery.state != DeliveryState.FAILED:
         return
     contact = session.get_one(Contact, delivery.contact_id)
     template = template_of(delivery)
