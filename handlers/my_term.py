@@ -178,6 +178,16 @@ def _take_back(desk: Desk, held: Engagement) -> Outcome:
     return Outcome((Say("my_term.taken_back", {"ends_on": held.ends_on.isoformat()}),))
 
 
+def _unwish(desk: Desk, held: Engagement) -> Outcome:
+    """The worker does not want to stay any more: nobody need decide."""
+    wished = settling.open_extension(desk.session, held)
+    if wished is None or wished.wished_at is None:
+        return Outcome((Say("my_term.no_wish"),), offers=("human",))
+    settling.take(desk.session, wished, "withdraw", _me(desk), desk.now)
+    assert held.ends_on is not None
+    return Outcome((Say("my_term.unwished", {"ends_on": held.ends_on.isoformat()}),))
+
+
 def _begin_explaining(desk: Desk, held: Engagement) -> Outcome:
     if pauses.current(desk.session, held) is None:
         return Outcome((Say("my_term.not_suspended"),), offers=("human",))
@@ -238,13 +248,12 @@ _SERVICES: dict[str, Callable[[Desk, Engagement], Outcome]] = {
     "term_extend": _begin_extending,
     "term_take_back": _take_back,
     "term_explain": _begin_explaining,
+    "term_unwish": _unwish,
 }
 
 COUNTER = Counter(
     name="my_term",
-    intents=frozenset(
-        {"term_end", "term_extend", "term_resign", "term_take_back", "term_explain", "followup"}
-    ),
+    intents=frozenset({"term_end", "followup", *_SERVICES}),
     open=open_my_term,
     flows=(RESIGN_FORM, EXTEND_FORM, EXPLAIN_FORM, FOLLOW_UP_FORM),
     finish=finish_my_term,

@@ -58,6 +58,9 @@ def test_the_pages_of_terms_are_sound(
     for summary in screen.locator("details > summary").all():
         summary.click()
     sound(screen, "term-open")
+    screen.goto(f"{address}/console/vacancies")
+    expect(screen.locator("main")).to_contain_text("李桂香")
+    sound(screen, "vacancies")
     screen.goto(f"{address}/console/follow-ups")
     sound(screen, "follow-ups")
     follow(screen.get_by_role("link", name="李桂香"))
