@@ -1,0 +1,146 @@
+"""Two workers and a head over the running service, with the time machine: a sign, a confirmation
+by exception, the evening's word, a day that is lost when it closes, and its dispute."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+import requests
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from models import AttendanceDay, Engagement, StaffContact
+from models.opening import open_database
+from settings import load
+from tests import databases
+from tests.builders import create_contact
+from tests.scenarios.town import Town, running_house
+from tests.services.days.stage import village
+
+CLOCK = "tests.procedure.hurried_clock"
+HEAD = "o-days-head"
+
+
+@dataclass(frozen=True)
+class Talker:
+    """Somebody at their WeChat."""
+
+    town: Town
+    openid: str
+
+    def says(self, text: str) -> str:
+        answer = requests.post(
+            f"{self.town.phones}/phone/send",
+            json={"openid": self.openid, "kind": "text", "text": text},
+            timeout=60,
+        ).json()
+        assert answer.get("problem", answer) is None, answer
+        return "\n".join(one["text"] for one in answer["replies"])
+
+    def hears(self, wanted: str) -> str:
+        """What came without being asked for, once it holds these words."""
+        until = time.monotonic() + 60
+        while True:
+            url = f"{self.town.phones}/log/wechat?openid={self.openid}"
+            got = "\n".join(str(one) for one in requests.get(url, timeout=30).json())
+            if wanted in got or time.monotonic() > until:
+                return got
+            time.sleep(0.3)
+
+
+def move(town: Town, moment: str) -> None:
+    answer = requests.post(
+        f"{town.phones}/clock", json={"to": f"{moment}:00+08:00"}, timeout=30
+    ).json()
+    assert answer["service_told"], answer["problem"]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def town(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    worker_id: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Town]:
+    with ExitStack() as open_ones:
+        url = f"sqlite:///{tmp_path / 'town.db'}"
+        if request.param == "postgres":
+            engine = open_ones.enter_context(databases.postgres_database(f"days_{worker_id}"))
+            url = engine.url.render_as_string(hide_password=False)
+        made = open_ones.enter_context(running_house(url, clock=CLOCK))
+        for name, value in made.environment.items():
+            if name.startswith("GYG_"):
+                monkeypatch.setenv(name, value)
+        yield made
+
+
+@pytest.fixture
+def house(town: Town) -> Iterator[sessionmaker[Session]]:
+    """The running service's own database."""
+    sessions = open_database(load())
+    yield sessions
+    sessions.kw["bind"].dispose()
+
+
+@pytest.fixture
+def workers(town: Town, house: sessionmaker[Session]) -> list[Talker]:
+    """Two workers on a post, and the head of their village, each at a phone."""
+    with house.begin() as session:
+        stage = village(session, workers=2)
+        talkers = []
+        for order, worker in enumerate(stage.workers, 800):
+            contact = create_contact(
+                session, address_key=f"o-days-{order}", person_id=worker.person_id
+            )
+            talkers.append(Talker(town, contact.address_key))
+        assert stage.head.staff is not None
+        head = create_contact(session, address_key=HEAD)
+        now = datetime.fromisoformat("2022-04-06T07:00:00+08:00")
+        session.add(
+            StaffContact(staff_id=stage.head.staff.id, contact_id=head.id, code_index="-",
+                         offered_at=now, expires_at=now, bound_at=now)
+        )  # fmt: skip
+    return talkers
+
+
+@pytest.mark.timeout(400)
+def test_days_over_the_running_service(
+    town: Town, house: sessionmaker[Session], workers: list[Talker]
+) -> None:
+    came, silent = workers
+    head = Talker(town, HEAD)
+    move(town, "2022-04-06T07:10")
+    assert "07:1" in came.says("打卡")
+    assert "还没有您的签到" in silent.says("今天打卡了没有帮我看看")
+    assert "17:30以后" in head.says("今天都到了")
+    move(town, "2022-04-06T18:00")
+    assert "没签到" in head.says("确认考勤")
+    assert "到1人" in head.says("全到")
+    assert "确认好了" in head.says("1")
+    move(town, "2022-04-06T20:12")
+    assert "2022年4月6日算上了" in came.hears("算上了")
+    assert "没有您的签到" in silent.hears("没有您的签到")
+    move(town, "2022-04-08T00:30")
+    until = time.monotonic() + 60
+    while _states(house, date(2022, 4, 6)) != {"counted", "absent"} and time.monotonic() < until:
+        time.sleep(0.5)
+    assert _states(house, date(2022, 4, 6)) == {"counted", "absent"}
+    assert "哪一天不对" in silent.says("申诉")
+    silent.says("1")
+    assert "镇街来核" in silent.says("俺来了，手机没电，王大成见着了")
+    assert "disputed" in _states(house, date(2022, 4, 6)) | _states(house, date(2022, 4, 7))
+
+
+def _states(house: sessionmaker[Session], day: date) -> set[str]:
+    with house() as session:
+        return {str(state) for state in session.scalars(
+            select(AttendanceDay.state)
+            .join(Engagement, AttendanceDay.engagement_id == Engagement.id)
+            .where(AttendanceDay.day_on == day)
+        )}  # fmt: skip
