@@ -10,13 +10,23 @@ from itertools import product
 from statistics import median
 
 from bench.load import loader
-from bench.servers import Workers
-from bench.webhook import CONNECTIONS, ECHO, POSTGRES, SQLITE, WEROBOT, Plan, Subject, measure
+from bench.webhook import (
+    CONNECTIONS,
+    ECHO,
+    ECHO_ONE_BY_ONE,
+    POSTGRES,
+    SQLITE,
+    WEROBOT,
+    Plan,
+    Subject,
+    measure,
+)
 
 FLOORS = {
     SQLITE: ((WEROBOT, 3.0), (ECHO, 0.40)),
     POSTGRES: ((ECHO, 0.30),),
 }
+SUBJECTS = (WEROBOT, ECHO, ECHO_ONE_BY_ONE, SQLITE, POSTGRES)
 LIBRARIES = ("flask", "gunicorn", "sqlalchemy", "psycopg", "wechatpy", "werobot")
 
 
@@ -28,13 +38,12 @@ def main() -> None:
         plan = Plan(
             mode=mode,
             turn=turn,
-            workers=Workers(options.processes, options.threads),
             seconds=options.seconds,
             rounds=options.rounds,
             only=frozenset(filter(None, options.only.split(","))),
             patience_seconds=options.patience,
         )
-        print(f"\n{turn}, {mode} mode, {plan.workers}, {CONNECTIONS} connections by {loader()},")
+        print(f"\n{turn}, {mode} mode, {CONNECTIONS} connections by {loader()},")
         print(f"median of {plan.rounds} rounds of {plan.seconds} s (least-most)\n")
         show(measure(plan))
 
@@ -42,7 +51,8 @@ def main() -> None:
 def show(subjects: dict[str, Subject]) -> None:
     """The table, and under it what the floors say."""
     print(
-        f"{'':24}{'requests/s':>22}{'p50 ms':>8}{'p99 ms':>8}{'CPU ms':>8}{'MiB':>6}{'others':>8}"
+        f"{'':24}{'workers':>9}{'requests/s':>22}{'p50 ms':>8}{'p99 ms':>8}"
+        f"{'CPU ms':>8}{'MiB':>6}{'others':>8}"
     )
     for subject in subjects.values():
         rates = [run.per_second for run in subject.runs]
@@ -51,7 +61,7 @@ def show(subjects: dict[str, Subject]) -> None:
         memory = max(cost.peak_mib for cost in subject.costs)
         others = max(cost.others for cost in subject.costs)
         print(
-            f"{subject.name:24}{rate:>22}{p50:>8.1f}{p99:>8.1f}{subject.cpu_ms:>8.3f}"
+            f"{subject.name:24}{subject.workers!s:>9}{rate:>22}{p50:>8.1f}{p99:>8.1f}{subject.cpu_ms:>8.3f}"
             f"{memory:>6.0f}{others:>8.0%}"
         )
     print("\nCPU ms: processor time for a request, of server and database together;")
@@ -89,11 +99,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--seconds", type=int, default=10, help="of one run")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--threads", type=int, default=2, help="of each process")
     parser.add_argument("--mode", default="plain", help="plain, safe or plain,safe")
     parser.add_argument("--turn", default="check_in", help="check_in, form or check_in,form")
-    parser.add_argument("--only", default="", help=f"of {WEROBOT},{ECHO},{SQLITE},{POSTGRES}")
+    parser.add_argument("--only", default="", help=f"of {', '.join(SUBJECTS)}")
     parser.add_argument(
         "--patience", type=int, default=60, help="seconds to wait for a quiet machine before a run"
     )

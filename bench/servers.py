@@ -1,4 +1,4 @@
-"""Servers under load: each one is gunicorn with the same workers and threads, on a free port."""
+"""Servers under load: each one is gunicorn, on a free port, with the workers that suit it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 30
+ONE_BY_ONE = "cli.one_by_one.OneByOne"
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,20 @@ class Server:
 
 @dataclass(frozen=True)
 class Workers:
-    """How every server of one run is started."""
+    """How a server is started. Without threads it takes one request after the other, by our own
+    worker class."""
 
     processes: int = 2
-    threads: int = 4
+    threads: int = 0
+
+    @property
+    def options(self) -> list[str]:
+        kind = ["gthread", "--threads", str(self.threads)] if self.threads else [ONE_BY_ONE]
+        return ["--workers", str(self.processes), "--worker-class", *kind]
 
     def __str__(self) -> str:
-        return f"gunicorn gthread, {self.processes} processes x {self.threads} threads"
+        threads = f" x {self.threads}" if self.threads else ""
+        return f"{self.processes}{threads}"
 
 
 @contextmanager
@@ -43,9 +51,8 @@ def serving(
     """The WSGI application `module:factory()` on a port of 127.0.0.1, started in `folder`."""
     port = free_port()
     command = [
-        sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--reuse-port",
-        "--no-control-socket", "--workers", str(workers.processes),
-        "--threads", str(workers.threads), "--keep-alive", "60", "--log-level", "warning",
+        sys.executable, "-m", "gunicorn", *workers.options, "--reuse-port",
+        "--no-control-socket", "--keep-alive", "60", "--log-level", "warning",
         "--worker-tmp-dir", "/dev/shm", "--bind", f"127.0.0.1:{port}", app,
     ]  # fmt: skip
     env = {**os.environ, **environment, "PYTHONPATH": str(ROOT)}

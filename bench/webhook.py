@@ -20,6 +20,7 @@ from bench.letters import AES_KEY, APP_ID, FORM, TOKEN, Mode, Turn, requests, wr
 from bench.load import Run, send
 from bench.servers import Server, Workers, serving
 
+ECHO_APP = "bench.echo_flask:create_app()"
 CONNECTIONS = 16
 WARM_UP_SECONDS = 2
 MOST_PER_SECOND = 5_000
@@ -27,25 +28,28 @@ MOST_PER_SECOND = 5_000
 UNDER_WAY = 1_000
 """Workers left out between two runs: their letters may have been sent without an answer."""
 
-ONE_BY_ONE = Workers(2, 1)
-"""SQLite takes one writer at a time: a second thread only waits, and takes the first one's time."""
-ALONE = Workers(1, 1)
+ALONE = Workers(1, threads=1)
 """WeRoBot's session store answers nothing ("database is locked") to a part of the letters as soon
 as there are two threads or processes: one of each is the fastest that answers all."""
+THREADED = Workers(2, threads=2)
+"""The echo as gunicorn's and Flask's documentation start it, and the floors are held against."""
+OF_SQLITE = Workers(2)
+OF_POSTGRES = Workers(4)
+"""While one waits for the database's disk, another one computes."""
 
 DONE = 0.9
 """The part of the answers that must stand for finished work: a form that a run's end cuts off is
 none."""
 
-WEROBOT, ECHO, SQLITE, POSTGRES = "werobot", "echo", "sqlite", "postgres"
+WEROBOT, ECHO, ECHO_ONE_BY_ONE = "werobot", "echo", "echo_one_by_one"
+SQLITE, POSTGRES = "sqlite", "postgres"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How long, how often, with how many workers, and which of the subjects."""
+    """How long, how often, and which of the subjects."""
 
     mode: Mode
-    workers: Workers
     turn: Turn = "check_in"
     seconds: int = 10
     rounds: int = 3
@@ -82,8 +86,8 @@ class Subject:
     name: str
     app: str
     environment: Mapping[str, str]
+    workers: Workers
     database: Database | None = None
-    workers: Workers | None = None
     next_worker: int = 0
     runs: list[Run] = field(default_factory=list)
     costs: list[Cost] = field(default_factory=list)
@@ -120,30 +124,29 @@ def _subjects(plan: Plan, folder: Path) -> Iterator[dict[str, Subject]]:
     }
     with ExitStack() as stack:
         made = {
-            WEROBOT: Subject(
-                "WeRoBot echo, 1 x 1", "bench.echo_werobot:create_app()", echo, workers=ALONE
-            ),
-            ECHO: Subject("Flask + wechatpy echo", "bench.echo_flask:create_app()", echo),
+            WEROBOT: Subject("WeRoBot echo", "bench.echo_werobot:create_app()", echo, ALONE),
+            ECHO: Subject("Flask + wechatpy echo", ECHO_APP, echo, THREADED),
+            ECHO_ONE_BY_ONE: Subject("the same, our worker", ECHO_APP, echo, OF_SQLITE),
         }
         if plan.wants(SQLITE):
             sqlite = Database(f"sqlite:///{folder / 'bench.db'}")
-            made[SQLITE] = _ours("our turn, SQLite, 2 x 1", sqlite, plan)
-            made[SQLITE].workers = ONE_BY_ONE
+            made[SQLITE] = _ours("our turn, SQLite", sqlite, plan, OF_SQLITE)
         if plan.wants(POSTGRES):
             postgres = stack.enter_context(house.postgres(folder))
-            made[POSTGRES] = _ours("our turn, PostgreSQL", postgres, plan)
+            made[POSTGRES] = _ours("our turn, PostgreSQL", postgres, plan, OF_POSTGRES)
         yield {key: subject for key, subject in made.items() if plan.wants(key)}
 
 
-def _ours(name: str, database: Database, plan: Plan) -> Subject:
+def _ours(name: str, database: Database, plan: Plan, workers: Workers) -> Subject:
     house.furnish(database.url, workers=plan.people)
-    return Subject(name, "wsgi:create_app()", house.environment(database.url, plan.mode), database)
+    environment = house.environment(database.url, plan.mode)
+    return Subject(name, "wsgi:create_app()", environment, workers, database)
 
 
 def _run(plan: Plan, subject: Subject, folder: Path) -> None:
     machine.await_quiet(plan.patience_seconds)
-    workers = subject.workers or plan.workers
-    with serving(subject.app, subject.environment, workers=workers, folder=folder) as server:
+    started = serving(subject.app, subject.environment, workers=subject.workers, folder=folder)
+    with started as server:
         _send(plan, subject, server, folder / "warm.requests", WARM_UP_SECONDS)
         _run_watched(plan, subject, server, folder / "run.requests")
 
