@@ -47,6 +47,8 @@ PAGES = (
     "follow_up",
     "tickets",
     "visits",
+    "outbox",
+    "jobs",
     "parameters",
     "audit",
     "pairing",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy import Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -27,6 +27,12 @@ class JobRun(Base):
     __table_args__ = (
         UniqueConstraint("job", "due_at"),
         Index("ix_job_run_due_at", "due_at"),
+        Index(
+            "ix_job_run_failed",
+            "job",
+            sqlite_where=text("error IS NOT NULL"),
+            postgresql_where=text("error IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

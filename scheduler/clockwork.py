@@ -130,6 +130,8 @@ class Clockwork:
         try:
             with self.works.sessions.begin() as session:
                 runs.beat(session, self.lease.holder, self.works.machine())
+                for job in runs.to_try_again(session):
+                    self._next.pop(job, None)
                 if leads:
                     job_states.write(session, list(self._looks.values()))
         except OperationalError:

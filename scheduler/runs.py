@@ -109,6 +109,13 @@ def left_open(session: Session, job: str) -> list[datetime]:
     return list(session.scalars(begun.order_by(JobRun.due_at)))
 
 
+def to_try_again(session: Session) -> set[str]:
+    """The jobs that have a failed run which is not settled: it waits for its next try, or somebody
+    wants it run again."""
+    failed = select(JobRun.job).where(JobRun.error.is_not(None), JobRun.tries < MOST_TRIES)
+    return set(session.scalars(failed.distinct()))
+
+
 def forget_before(session: Session, moment: datetime) -> int:
     """Delete the settled runs that ended before; how many they were. The newest of each job stays:
     it says from where the job goes on."""

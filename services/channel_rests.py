@@ -3,7 +3,7 @@ senders, whichever of them found out. Times are the machine's."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -17,6 +17,13 @@ WORDS_LENGTH = 255
 def resting(session: Session, now: datetime) -> Collection[str]:
     """The channels that rest at this moment."""
     return set(session.scalars(select(ChannelRest.channel).where(ChannelRest.until > now)))
+
+
+def stopped(session: Session, now: datetime) -> Sequence[ChannelRest]:
+    """The rests that are under way, with the provider's word for them."""
+    return session.scalars(
+        select(ChannelRest).where(ChannelRest.until > now).order_by(ChannelRest.channel)
+    ).all()
 
 
 def begin(

@@ -99,13 +99,14 @@ def enqueue(  # noqa: PLR0913 - the columns of one row, each by name
     due_at: datetime | None = None,
     expires_at: datetime | None = None,
     once: str | None = None,
+    breaks_loops: bool = True,
 ) -> Delivery:
     """Put one message into the outbox; it leaves after the caller's commit.
 
     The address is `address` (an openid, or 11 digits), else that of `contact`. `slots` must be
     plain JSON. With `once`, a second call with the same word gives back the first row. The same
-    words to the same address too often (telling.same_words) give a row that is stopped. Raises
-    ValueError where there is no address.
+    words to the same address too often (telling.same_words) give a row that is stopped, unless a
+    person wants it so (`breaks_loops`). Raises ValueError where there is no address.
     """
     if once is not None and (earlier := _earlier(session, once)) is not None:
         return earlier
@@ -133,7 +134,8 @@ def enqueue(  # noqa: PLR0913 - the columns of one row, each by name
     delivery.address_index = address_index(channel, address)
     delivery.slots = json.dumps(dict(slots), ensure_ascii=False, sort_keys=True)
     delivery.words = blind_index(f"{channel}|{address}|{key}|{delivery.slots}", "words")
-    _break_loop(session, delivery, now)
+    if breaks_loops:
+        _break_loop(session, delivery, now)
     session.add(delivery)
     return delivery
 

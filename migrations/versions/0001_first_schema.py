@@ -105,6 +105,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('job_run', schema=None) as batch_op:
         batch_op.create_index('ix_job_run_due_at', ['due_at'], unique=False)
+        batch_op.create_index('ix_job_run_failed', ['job'], unique=False, sqlite_where=sa.text('error IS NOT NULL'), postgresql_where=sa.text('error IS NOT NULL'))
 
     op.create_table('job_state',
     sa.Column('job', sa.String(length=32), nullable=False),
@@ -717,6 +718,40 @@ def upgrade() -> None:
     with op.batch_alter_table('board_photo', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_board_photo_notice_id'), ['notice_id'], unique=False)
 
+    op.create_table('broadcast',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=48), nullable=False),
+    sa.Column('title', sa.String(length=64), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('sms_body', sa.Text(), nullable=False),
+    sa.Column('audience', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('edition', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('scheduled_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('expected', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('cursor', sa.Uuid(), nullable=True),
+    sa.Column('announcement_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('made_by_id', sa.Uuid(), nullable=True),
+    sa.Column('made_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('approved_by_id', sa.Uuid(), nullable=True),
+    sa.Column('approved_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('started_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('expanded_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('swept_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('ended_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('reason', sa.String(length=255), nullable=False),
+    sa.ForeignKeyConstraint(['announcement_id'], ['announcement.id'], name=op.f('fk_broadcast_announcement_id_announcement')),
+    sa.ForeignKeyConstraint(['approved_by_id'], ['staff.id'], name=op.f('fk_broadcast_approved_by_id_staff')),
+    sa.ForeignKeyConstraint(['made_by_id'], ['staff.id'], name=op.f('fk_broadcast_made_by_id_staff')),
+    sa.ForeignKeyConstraint(['region_id'], ['region.id'], name=op.f('fk_broadcast_region_id_region')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_broadcast')),
+    sa.UniqueConstraint('announcement_id', name=op.f('uq_broadcast_announcement_id'))
+    )
+    with op.batch_alter_table('broadcast', schema=None) as batch_op:
+        batch_op.create_index('ix_broadcast_at_work', ['state'], unique=False, sqlite_where=sa.text("state IN ('approved', 'sending')"), postgresql_where=sa.text("state IN ('approved', 'sending')"))
+        batch_op.create_index(batch_op.f('ix_broadcast_region_id'), ['region_id'], unique=False)
+
     op.create_table('delivery',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('channel', sa.String(length=16), nullable=False),
@@ -963,6 +998,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_application_village_id'), ['village_id'], unique=False)
         batch_op.create_index('ix_application_waits', ['holder_id', 'status', 'due_on', 'id'], unique=False)
         batch_op.create_index('uq_application_open', ['announcement_id', 'person_id'], unique=True, sqlite_where=sa.text("status NOT IN ('declined', 'lapsed', 'refused', 'withdrawn')"), postgresql_where=sa.text("status NOT IN ('declined', 'lapsed', 'refused', 'withdrawn')"))
+
+    op.create_table('broadcast_recipient',
+    sa.Column('broadcast_id', sa.Uuid(), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('message_id', sa.Uuid(), nullable=True),
+    sa.Column('dropped', sa.String(length=16), nullable=True),
+    sa.ForeignKeyConstraint(['broadcast_id'], ['broadcast.id'], name=op.f('fk_broadcast_recipient_broadcast_id_broadcast')),
+    sa.ForeignKeyConstraint(['message_id'], ['message.id'], name=op.f('fk_broadcast_recipient_message_id_message')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_broadcast_recipient_person_id_person')),
+    sa.ForeignKeyConstraint(['region_id'], ['region.id'], name=op.f('fk_broadcast_recipient_region_id_region')),
+    sa.PrimaryKeyConstraint('broadcast_id', 'person_id', name=op.f('pk_broadcast_recipient'))
+    )
+    with op.batch_alter_table('broadcast_recipient', schema=None) as batch_op:
+        batch_op.create_index('ix_broadcast_recipient_message', ['message_id'], unique=False, sqlite_where=sa.text('message_id IS NOT NULL'), postgresql_where=sa.text('message_id IS NOT NULL'))
+        batch_op.create_index('ix_broadcast_recipient_waiting', ['broadcast_id', 'person_id'], unique=False, sqlite_where=sa.text('message_id IS NULL'), postgresql_where=sa.text('message_id IS NULL'))
 
     op.create_table('duty_plan',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -2034,6 +2085,11 @@ def downgrade() -> None:
 
     op.drop_table('post_change')
     op.drop_table('duty_plan')
+    with op.batch_alter_table('broadcast_recipient', schema=None) as batch_op:
+        batch_op.drop_index('ix_broadcast_recipient_waiting', sqlite_where=sa.text('message_id IS NULL'), postgresql_where=sa.text('message_id IS NULL'))
+        batch_op.drop_index('ix_broadcast_recipient_message', sqlite_where=sa.text('message_id IS NOT NULL'), postgresql_where=sa.text('message_id IS NOT NULL'))
+
+    op.drop_table('broadcast_recipient')
     with op.batch_alter_table('application', schema=None) as batch_op:
         batch_op.drop_index('uq_application_open', sqlite_where=sa.text("status NOT IN ('declined', 'lapsed', 'refused', 'withdrawn')"), postgresql_where=sa.text("status NOT IN ('declined', 'lapsed', 'refused', 'withdrawn')"))
         batch_op.drop_index('ix_application_waits')
@@ -2087,6 +2143,11 @@ def downgrade() -> None:
         batch_op.drop_index('ix_delivery_address')
 
     op.drop_table('delivery')
+    with op.batch_alter_table('broadcast', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_broadcast_region_id'))
+        batch_op.drop_index('ix_broadcast_at_work', sqlite_where=sa.text("state IN ('approved', 'sending')"), postgresql_where=sa.text("state IN ('approved', 'sending')"))
+
+    op.drop_table('broadcast')
     with op.batch_alter_table('board_photo', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_board_photo_notice_id'))
 
@@ -2208,6 +2269,7 @@ def downgrade() -> None:
     op.drop_table('lease')
     op.drop_table('job_state')
     with op.batch_alter_table('job_run', schema=None) as batch_op:
+        batch_op.drop_index('ix_job_run_failed', sqlite_where=sa.text('error IS NOT NULL'), postgresql_where=sa.text('error IS NOT NULL'))
         batch_op.drop_index('ix_job_run_due_at')
 
     op.drop_table('job_run')

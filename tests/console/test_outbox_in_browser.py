@@ -1,0 +1,46 @@
+"""The lists of the outbox and the jobs page in a real Chromium, at both widths, judged by axe."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+from sqlalchemy.orm import Session, sessionmaker
+
+from models import JobRun, JobState
+from tests.builders import NOW, seed
+from tests.console.conftest import Watch
+from tests.console.test_in_browser import (  # noqa: F401 - fixtures that the tests below ask for
+    address,
+    engine,
+    screen,
+    sessions,
+    sign_in,
+    sound,
+    watch,
+)
+from tests.console.test_outbox import put
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def seeded_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Session]:  # noqa: F811
+    """One delivery on each pile, and a job that failed."""
+    with sessions.begin() as session:
+        seed(session)
+        session.add(JobState(job="close", does="x", missed="each", looked_at=NOW, next_due_at=NOW))
+        times = {"due_at": NOW, "started_at": NOW, "heartbeat_at": NOW, "ended_at": NOW}
+        session.add(JobRun(job="close", holder="h", error="RuntimeError: no", tries=5, **times))
+    return sessions
+
+
+def test_the_pages_are_sound(
+    screen: Page,  # noqa: F811
+    watch: Watch,  # noqa: F811
+    seeded_sessions: sessionmaker[Session],
+) -> None:
+    keys = [put(seeded_sessions, way, number) for number, way in enumerate(("failed", "uncertain"))]
+    sign_in(screen, watch, "guanliyi")
+    for path in ("outbox", f"outbox/{keys[0]}", f"outbox/{keys[1]}", "jobs"):
+        screen.goto(screen.url.partition("/console")[0] + f"/console/{path}")
+        sound(screen, path.replace("/", "-"))
