@@ -29,7 +29,8 @@ def worked(talk: Talk, absent: str = "") -> None:
     contact = talk.session.scalars(select(Contact).where(Contact.address_key == key)).first()
     contact = contact or builders.create_contact(talk.session, address_key=key)
     contact.person_id, contact.bound_at = person.id, talk.clock.at
-    engagement = stage.create_worker(talk.session, person=person)
+    engagement = stage.create_worker(talk.session, person=person, account=False)
+    stage.give_account(talk.session, engagement, order=99_000_001)
     days = {int(day) for day in absent.split(",") if day}
     stage.mark_days(talk.session, engagement, absent=days)
 
