@@ -1,5 +1,5 @@
-"""What happens on events: follow, scan, menu click, unfollow, and the platform's reports on what we
-sent. Everything else is acknowledged."""
+"""What happens on events: follow, scan, menu click, unfollow, a tick for or against notices.
+Everything else is acknowledged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dialog import Heard, Say
 from handlers.counter import Asked
 from handlers.desk import Desk
 from models import Region
-from services import wechat_reports
+from services import credits
 
 
 def react(desk: Desk, standing: Standing, event: Inbound) -> tuple[Say, ...]:
@@ -32,8 +32,8 @@ def react(desk: Desk, standing: Standing, event: Inbound) -> tuple[Say, ...]:
             intent = event.event_key.removeprefix("go:")
             return begin(desk, standing, Asked(intent, Heard(kind="event")))
         case _:
-            reported = event.event or ""
-            wechat_reports.take(desk.session, desk.contact, reported, event.details, desk.now)
+            ticked = event.event or ""
+            credits.note_inbound(desk.session, desk.contact, ticked, event.details, desk.now)
             return ()
 
 

@@ -14,6 +14,7 @@ from flask import Blueprint, Response, abort, jsonify, request
 from sqlalchemy import text
 
 from bot.inbox import Inbox
+from bot.reports import answer
 from channels.wechat.envelope import Refused, WechatDoor
 from services.clock import move_clock
 
@@ -44,8 +45,8 @@ def wechat_door(inbox: Inbox, door: WechatDoor) -> Blueprint:
         if letter.inbound is None:
             log.warning("wechat.not_understood", flaw=letter.flaw)
             return Response(b"success", mimetype="text/plain")
-        reply = letter.reply(inbox.receive(letter.inbound), now=time.time())
-        return Response(reply, mimetype="application/xml")
+        reply = letter.reply(answer(inbox, letter.inbound), now=time.time())
+        return Response(reply, content_type="application/xml; charset=utf-8")
 
     return blueprint
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from channels.inbound import Inbound
 from channels.sms.entries import Receipt as Report
 from channels.wechat.errors import LESSONS
 from models import Contact, Delivery
@@ -24,27 +25,27 @@ from wording.cards import CARD
 PROVIDER = "wechat"
 CHANNELS = frozenset({"wechat", "template", "subscription", "mini", "one_time", "mass"})
 
+REPORTS = frozenset({"templatesendjobfinish", "masssendjobfinish", "subscribe_msg_sent_event"})
+
 WELL = frozenset({"success", "send success", "sendsuccess"})
 """The platform writes a success in these ways."""
 
 _CODE = re.compile(r"\w+: (-?\d+)\b")
 
 
-def take(
-    session: Session, contact: Contact, event: str, details: Mapping[str, str], now: datetime
-) -> bool:
-    """Use one event that reports on our sending, or on a consent; whether it was such an event."""
-    match event:
-        case "templatesendjobfinish" | "masssendjobfinish":
-            _record(session, contact, details.get("MsgID", ""), details.get("Status", ""), now)
-        case "subscribe_msg_sent_event":
-            for entry in credits.entries(details):
-                _record_sent(session, contact, entry, now)
-        case "subscribe_msg_popup_event" | "subscribe_msg_change_event":
-            credits.note_inbound(session, contact, event, details, now)
-        case _:
-            return False
-    return True
+def take(session: Session, letter: Inbound, now: datetime) -> None:
+    """Use one event of `REPORTS`. Repeating changes nothing."""
+    if letter.event == "subscribe_msg_sent_event":
+        contact = session.scalars(
+            select(Contact).where(
+                Contact.channel == letter.channel, Contact.address_key == letter.sender
+            )
+        ).first()
+        for entry in credits.entries(letter.details):
+            _record_sent(session, letter.sender, contact, entry, now)
+        return
+    number, status = letter.details.get("MsgID", ""), letter.details.get("Status", "")
+    _record(session, letter.sender, number, status, now)
 
 
 def learn(session: Session, delivery: Delivery, now: datetime) -> None:
@@ -73,14 +74,14 @@ def template_of(delivery: Delivery) -> str | None:
     return credits.template_id(delivery.key.removeprefix(CARD))
 
 
-def _record(session: Session, contact: Contact, number: str, status: str, now: datetime) -> None:
+def _record(session: Session, openid: str, number: str, status: str, now: datetime) -> None:
     if not number:
         return
     arrived = status.lower() in WELL
     report = Report(
         provider=PROVIDER,
         provider_id=number,
-        phone=contact.address_key,
+        phone=openid,
         delivered=arrived,
         code=status,
         description="",
@@ -90,7 +91,11 @@ def _record(session: Session, contact: Contact, number: str, status: str, now: d
 
 
 def _record_sent(
-    session: Session, contact: Contact, entry: Mapping[str, str], now: datetime
+    session: Session,
+    openid: str,
+    contact: Contact | None,
+    entry: Mapping[str, str],
+    now: datetime,
 ) -> None:
     """Settle one subscription message. The answer to its sending tells no number: the oldest one to
     this person from this template, of which nothing was reported yet, is meant."""
@@ -98,7 +103,7 @@ def _record_sent(
     code = entry.get("ErrorCode", "")
     if not number:
         return
-    if not _is_known(session, number):
+    if contact is not None and not _is_known(session, number):
         waiting = session.scalars(
             select(Delivery)
             .where(
@@ -115,7 +120,7 @@ def _record_sent(
             meant.provider, meant.provider_id = PROVIDER, number
             session.flush()
     status = "success" if code == "0" else f"refused: {code} {entry.get('ErrorStatus', '')}"
-    _record(session, contact, number, status.strip(), now)
+    _record(session, openid, number, status.strip(), now)
 
 
 def _is_known(session: Session, number: str) -> bool:

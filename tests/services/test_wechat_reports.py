@@ -6,9 +6,11 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import Contact, Delivery
+from channels.inbound import Inbound
+from models import Contact, Delivery, Receipt
 from models.telling import DeliveryState
 from services import credits, outbox, wechat_reports
 from services.outbox import Answer, Fate, Parcel
@@ -51,10 +53,18 @@ def sent(*rows: tuple[str, str, str]) -> dict[str, str]:
     return {"List": json.dumps(listed)}
 
 
-def report(session: Session, contact: Contact, event: str, details: dict[str, str]) -> bool:
-    known = wechat_reports.take(session, contact, event, details, NOW)
+def report(session: Session, contact: Contact, event: str, details: dict[str, str]) -> None:
+    assert event in wechat_reports.REPORTS
+    letter = Inbound(
+        channel="wechat",
+        sender=contact.address_key,
+        kind="event",
+        dedupe_key="e:1",
+        event=event,
+        details=details,
+    )
+    wechat_reports.take(session, letter, NOW)
     session.flush()
-    return known
 
 
 SENT = "subscribe_msg_sent_event"
@@ -79,7 +89,7 @@ def test_a_job_that_finished_settles_its_delivery_once(
     accepted = Answer(Fate.ACCEPTED, "wechat", "200163836")
     delivery = send(session, contact, accepted, channel=channel)
     for _ in range(2):
-        assert report(session, contact, event, {"MsgID": "200163836", "Status": status})
+        report(session, contact, event, {"MsgID": "200163836", "Status": status})
     assert delivery.state == state
     if state == DeliveryState.FAILED:
         assert delivery.error == status
@@ -96,9 +106,11 @@ def test_a_report_that_is_faster_than_the_answer_waits(session: Session, contact
 def test_a_report_about_a_message_of_nobody_is_kept_quietly(
     session: Session, contact: Contact
 ) -> None:
-    assert report(session, contact, "templatesendjobfinish", {"MsgID": "1", "Status": "success"})
-    assert report(session, contact, "templatesendjobfinish", {})
-    assert not report(session, contact, "user_info_modified", {})
+    report(session, contact, "templatesendjobfinish", {"MsgID": "1", "Status": "success"})
+    report(session, contact, "templatesendjobfinish", {})
+    stranger = Contact(channel="wechat", address_key="o-nobody")
+    report(session, stranger, SENT, sent(("case_news", "501", "0")))
+    assert session.scalar(select(func.count()).select_from(Receipt)) == 2
 
 
 def test_a_subscription_is_settled_without_a_number_in_order(
