@@ -20,6 +20,7 @@ from services.days import leaves, people
 from services.days.leaves import Wish
 from services.policy import ENOUGH_WITHIN
 from services.procedure import Hindered
+from wording.hearing import hear_number
 from wording.hearing.days import hear_leave_kind, hear_span
 from wording.hearing.matters import is_about
 
@@ -44,7 +45,8 @@ def open_leave(desk: Desk, asked: Asked) -> Outcome:
 
 def _known(held: Engagement, heard: Heard, today: date) -> dict[str, Json]:
     """What the message says already."""
-    known: dict[str, Json] = {"engagement": str(held.id), "words": heard.text[:200]}
+    told = "" if hear_number(heard.text) is not None else heard.text[:200]
+    known: dict[str, Json] = {"engagement": str(held.id), "words": told}
     if (span := hear_span(heard.text, today)) is not None:
         known["days"] = _span(span.from_on, span.to_on, half=span.half_day)
     if (kind := hear_leave_kind(heard.text)) is not None:

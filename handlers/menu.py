@@ -6,6 +6,8 @@ from dialog import Say
 from handlers import policy
 from handlers.counter import Asked, Counter, Outcome
 from handlers.desk import Desk
+from models import EngagementStatus, Role
+from services import registers, village_desk
 from wording.hearing.matters import is_about, substance
 
 MISSES_BEFORE_A_PERSON = 3
@@ -13,13 +15,20 @@ MISSES_BEFORE_A_PERSON = 3
 SERVICES = ("eligibility", "apply", "progress", "notice_result", "policy", "human")
 """What the numbered menu offers, in its order."""
 
+WORKER_SERVICES = ("checkin_yes", "my_month", "leave_wanted", "pay", "term_end", "human")
+"""What somebody on a post comes for."""
+
+CLERK_SERVICES = ("staff_work", "roll_call", "who_came", "who_on_leave", "witness")
+HEAD_SERVICES = ("staff_work", "confirm_days", "leave_answer", "who_came", "witness")
+"""What village staff do by phone."""
+
 
 def open_menu(desk: Desk, asked: Asked) -> Outcome:
     """Answer a greeting or a thank-you; else show what can be done here."""
     if asked.intent == "greeting" and is_about("thanks", asked.heard.text):
         return Outcome((Say("menu.thanks"),))
     if asked.intent == "greeting":
-        return Outcome((Say("menu.greeting"), _menu()), offers=SERVICES)
+        return _menu(desk, Say("menu.greeting"))
     if asked.intent == "unclear":
         known = policy.answer(desk, asked.heard.text) if substance(asked.heard.text) else None
         if known is not None:
@@ -28,14 +37,26 @@ def open_menu(desk: Desk, asked: Asked) -> Outcome:
         if asked.misses >= MISSES_BEFORE_A_PERSON:
             key = "menu.offer_person"
         sorry = Say(key, {"phone": desk.office.district_phone})
-        return Outcome((sorry, _menu()), offers=SERVICES)
+        return _menu(desk, sorry)
     if asked.intent == "provide_info":
-        return Outcome((Say("menu.what_for"), _menu()), offers=SERVICES)
-    return Outcome((_menu(),), offers=SERVICES)
+        return _menu(desk, Say("menu.what_for"))
+    return _menu(desk)
 
 
-def _menu() -> Say:
-    return Say("menu.services", {"menu": tuple(Say(f"menu.go_{name}") for name in SERVICES)})
+def _menu(desk: Desk, *before: Say) -> Outcome:
+    services = _services(desk)
+    lines = tuple(Say(f"menu.go_{name}") for name in services)
+    return Outcome((*before, Say("menu.services", {"menu": lines})), offers=services)
+
+
+def _services(desk: Desk) -> tuple[str, ...]:
+    """By who writes: village staff, somebody on a post, or anybody."""
+    who = village_desk.acting(desk.session, desk.contact, desk.now)
+    if who is not None:
+        return HEAD_SERVICES if who.role == Role.VILLAGE_HEAD else CLERK_SERVICES
+    held = registers.current_engagement(desk.session, desk.person) if desk.person else None
+    on_post = held is not None and held.status != EngagementStatus.STARTING
+    return WORKER_SERVICES if on_post else SERVICES
 
 
 COUNTER = Counter(
