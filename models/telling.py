@@ -192,6 +192,8 @@ class Delivery(Base):
     tries: Mapped[int] = mapped_column(default=0)
     provider: Mapped[str | None] = mapped_column(String(16))
     provider_id: Mapped[str | None] = mapped_column(String(64))
+    segments: Mapped[int | None] = mapped_column(SmallInteger)
+    """What an SMS is charged as; empty for what costs nothing by the piece."""
     error: Mapped[str | None] = mapped_column(String(255))
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]

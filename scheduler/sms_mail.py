@@ -25,7 +25,7 @@ from services import sms_health
 from services.outbox import Answer, Fate, Parcel
 from services.uncertain import Finding, Known, Question
 from wording.book import WordingError
-from wording.sms import PREFIX, SmsTemplate, cut, room
+from wording.sms import PREFIX, SmsTemplate, cut, price, room
 
 log = structlog.get_logger()
 
@@ -122,7 +122,8 @@ class SmsCarrier:
         took = self.stopwatch() - began
         if took > SLOW_SECONDS:
             self.health.slow(provider, f"a call took {took:.0f} s")
-        return Answer(Fate.ACCEPTED, provider, accepted.provider_id)
+        charged = accepted.segments or price(template, parcel.slots, route.sign)
+        return Answer(Fate.ACCEPTED, provider, accepted.provider_id, segments=charged)
 
     def _send(self, route: Route, template: SmsTemplate, parcel: Parcel) -> Accepted:
         params = template.fill(parcel.slots)

@@ -61,8 +61,9 @@ class Answer:
     """What a carrier brings back. `provider_id` is the provider's own number of the message, which
     its receipts name. `error` is the provider's code and words, without personal data.
 
-    `retry_in` replaces the usual back-off. `stops_channel`: nothing at all passes on this channel
-    for now, which is not this message's fault and does not count as one of its tries.
+    `segments` is what an SMS is charged as. `retry_in` replaces the usual back-off.
+    `stops_channel`: nothing at all passes on this channel for now, which is not this message's
+    fault and does not count as one of its tries.
     """
 
     fate: Fate
@@ -70,6 +71,7 @@ class Answer:
     provider_id: str | None = None
     error: str | None = None
     retry_in: timedelta | None = None
+    segments: int | None = None
     stops_channel: bool = False
 
 
@@ -239,6 +241,7 @@ def _write(session: Session, delivery: Delivery, answer: Answer, now: datetime) 
     match answer.fate:
         case Fate.ACCEPTED:
             delivery.provider, delivery.provider_id = answer.provider, answer.provider_id
+            delivery.segments = answer.segments
             advance(session, delivery, Happening.ACCEPTED, now, error=answer.error)
             return True
         case Fate.REFUSED:

@@ -53,6 +53,16 @@ class SmsTemplate:
             raise WordingError(f"{PREFIX}{self.name}: no value for {missing}") from None
 
 
+def price(template: SmsTemplate, slots: Mapping[str, Any], sign: str) -> int:
+    """What a message is charged as: parts, with 【sign】 before the text. Raises WordingError."""
+    filled = dict(zip(template.slots, template.fill(slots), strict=True))
+    if template.longest is None:
+        last = template.slots[-1]
+        filled[last] = cut(filled[last], room(template.segments, sign))[0]
+    whole = units(f"【{sign}】{template.text.format_map(filled)}")
+    return 1 if whole <= SINGLE_UNITS else -(-whole // PART_UNITS)
+
+
 def sms_templates(book: Book) -> dict[str, SmsTemplate]:
     """All templates by name. Raises WordingError where a phrase and its declaration disagree."""
     source = resources.files("wording").joinpath("sms_templates.yaml")

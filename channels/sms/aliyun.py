@@ -81,7 +81,7 @@ class AliyunGateway:
         body = _call(lambda: self._client.send_sms_with_options(request, self._options))
         if not body.biz_id:
             raise Unknown("no BizId")
-        return Accepted(str(body.biz_id), 1)
+        return Accepted(str(body.biz_id), None)
 
     def find(self, *, phone: str, reference: str, sent_at: datetime) -> Trace | None:
         """See `SmsGateway.find`. The record shows no BizId (QuerySendDetails, 30 days)."""

@@ -60,10 +60,11 @@ class Unknown(SmsError):
 
 @dataclass(frozen=True)
 class Accepted:
-    """The provider has taken the message. Receipts name `provider_id`; `segments` are charged."""
+    """The provider has taken the message. Receipts name `provider_id`; `segments` are charged, None
+    where the answer does not say."""
 
     provider_id: str
-    segments: int
+    segments: int | None
 
 
 class Fate(StrEnum):

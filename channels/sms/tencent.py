@@ -128,7 +128,7 @@ class TencentGateway:
             raise judge(str(verdict.Code))
         if not verdict.SerialNo:
             raise Unknown("no serial number")
-        return Accepted(str(verdict.SerialNo), int(verdict.Fee or 1))
+        return Accepted(str(verdict.SerialNo), int(verdict.Fee) if verdict.Fee else None)
 
 
 def judge(code: str) -> SmsError:

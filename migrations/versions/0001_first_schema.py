@@ -772,6 +772,7 @@ def upgrade() -> None:
     sa.Column('tries', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('provider', sa.String(length=16), nullable=True),
     sa.Column('provider_id', sa.String(length=64), nullable=True),
+    sa.Column('segments', sa.SmallInteger(), nullable=True),
     sa.Column('error', sa.String(length=255), nullable=True),
     sa.Column('created_at', models.base.Instant(timezone=True), nullable=False),
     sa.Column('settled_at', models.base.Instant(timezone=True), nullable=True),
@@ -1013,7 +1014,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('broadcast_recipient', schema=None) as batch_op:
         batch_op.create_index('ix_broadcast_recipient_message', ['message_id'], unique=False, sqlite_where=sa.text('message_id IS NOT NULL'), postgresql_where=sa.text('message_id IS NOT NULL'))
-        batch_op.create_index('ix_broadcast_recipient_waiting', ['broadcast_id', 'person_id'], unique=False, sqlite_where=sa.text('message_id IS NULL'), postgresql_where=sa.text('message_id IS NULL'))
+        batch_op.create_index('ix_broadcast_recipient_waiting', ['broadcast_id', 'person_id'], unique=False, sqlite_where=sa.text('message_id IS NULL AND dropped IS NULL'), postgresql_where=sa.text('message_id IS NULL AND dropped IS NULL'))
 
     op.create_table('duty_plan',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1854,6 +1855,29 @@ def upgrade() -> None:
     with op.batch_alter_table('referral', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_referral_case_id'), ['case_id'], unique=False)
 
+    op.create_table('social_claim',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('engagement_id', sa.Uuid(), nullable=False),
+    sa.Column('month_on', sa.Date(), nullable=False),
+    sa.Column('kinds', sa.String(length=128), nullable=False),
+    sa.Column('share_percent', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('paid_in_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('voucher', sa.String(length=64), nullable=False),
+    sa.Column('entered_by_id', sa.Uuid(), nullable=False),
+    sa.Column('entered_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('decided_by_id', sa.Uuid(), nullable=True),
+    sa.Column('decided_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('agreed', sa.Boolean(), nullable=True),
+    sa.Column('record_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.CheckConstraint('paid_in_fen > 0', name=op.f('ck_social_claim_paid_in')),
+    sa.CheckConstraint('share_percent BETWEEN 0 AND 100', name=op.f('ck_social_claim_share')),
+    sa.ForeignKeyConstraint(['decided_by_id'], ['staff.id'], name=op.f('fk_social_claim_decided_by_id_staff')),
+    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_social_claim_engagement_id_engagement')),
+    sa.ForeignKeyConstraint(['entered_by_id'], ['staff.id'], name=op.f('fk_social_claim_entered_by_id_staff')),
+    sa.ForeignKeyConstraint(['record_id'], ['subsidy_record.id'], name=op.f('fk_social_claim_record_id_subsidy_record')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_social_claim')),
+    sa.UniqueConstraint('engagement_id', 'month_on', name=op.f('uq_social_claim_engagement_id_month_on'))
+    )
     op.create_table('claw_back_receipt',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('claw_back_id', sa.Uuid(), nullable=False),
@@ -1901,6 +1925,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_claw_back_receipt_claw_back_id'))
 
     op.drop_table('claw_back_receipt')
+    op.drop_table('social_claim')
     with op.batch_alter_table('referral', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_referral_case_id'))
 
@@ -2086,7 +2111,7 @@ def downgrade() -> None:
     op.drop_table('post_change')
     op.drop_table('duty_plan')
     with op.batch_alter_table('broadcast_recipient', schema=None) as batch_op:
-        batch_op.drop_index('ix_broadcast_recipient_waiting', sqlite_where=sa.text('message_id IS NULL'), postgresql_where=sa.text('message_id IS NULL'))
+        batch_op.drop_index('ix_broadcast_recipient_waiting', sqlite_where=sa.text('message_id IS NULL AND dropped IS NULL'), postgresql_where=sa.text('message_id IS NULL AND dropped IS NULL'))
         batch_op.drop_index('ix_broadcast_recipient_message', sqlite_where=sa.text('message_id IS NOT NULL'), postgresql_where=sa.text('message_id IS NOT NULL'))
 
     op.drop_table('broadcast_recipient')

@@ -13,6 +13,7 @@ from wording.sms import (
     SmsTemplate,
     cut,
     cut_reply,
+    price,
     room,
     sms_templates,
     units,
@@ -89,3 +90,16 @@ def test_a_long_reply_says_that_there_is_more_and_keeps_it() -> None:
 
 def test_a_short_reply_stays_as_it_is() -> None:
     assert cut_reply("您好！", BOOK) == ("您好！", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [("好", 1), ("好" * 64, 1), ("好" * 65, 2), ("好" * 128, 2), ("好" * 129, 3), ("好" * 500, 3)],
+)
+def test_a_message_is_priced_with_its_signature(text: str, parts: int) -> None:
+    assert price(TEMPLATES["reply"], {"text": text}, "兖州人社") == parts
+
+
+def test_the_price_is_the_gateways() -> None:
+    text = "好" * 100
+    assert price(TEMPLATES["reply"], {"text": text}, "兖州人社") == segments(f"【兖州人社】{text}")
