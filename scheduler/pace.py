@@ -1,6 +1,6 @@
 """How fast a channel may be used, by all senders together.
 
-The count is kept where all of them see it (docs/adr on the broker): in this process when it is the
+The count is kept where all of them see it (docs/adr/0011): in this process when it is the
 only one, in Redis where that is the broker, else in the database.
 """
 

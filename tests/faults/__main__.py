@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.faults.plays import HEAD, PLAYS, as_row, perform
+from tests.faults.plays import HEAD, PLAYS, as_row, perform, take_over
 
 
 def main() -> None:
@@ -23,6 +23,10 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             sys.stdout.write(as_row(perform(play, Path(folder), messages)) + "\n")
             sys.stdout.flush()
+    if word in "takeover":
+        with tempfile.TemporaryDirectory() as folder:
+            seconds = take_over(Path(folder))
+        sys.stdout.write(f"\nA standby leads {seconds:.0f} s after the leader was killed.\n")
 
 
 if __name__ == "__main__":

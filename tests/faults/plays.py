@@ -118,6 +118,19 @@ def perform(play: Play, folder: Path, messages: int, *, hurried: bool = False) -
         return Told(play.name, before, account(on), seconds)
 
 
+def take_over(folder: Path) -> float:
+    """Seconds from the leading clock's end until the standby leads."""
+    play = Play("takeover", "sqlite", None, (), lambda _stage, _database: None)
+    with set_up(play, folder, hurried=False) as (on, _database):
+        on.start("clock")
+        on.until(lambda: bool(on.leader()[0]))
+        first, _seconds = on.leader()
+        on.start("standby")
+        on.until(on.both_look)
+        on.kill("clock")
+        return on.until(lambda: on.leader()[0] != first)
+
+
 def as_row(told: Told) -> str:
     """One line of the table."""
     before, after = told.before, told.after

@@ -159,6 +159,11 @@ class Stage:
             row = session.get(Lease, "clock")
             return (row.holder, (row.until - machine_time()).total_seconds()) if row else ("", 0.0)
 
+    def both_look(self) -> bool:
+        """Whether a second clock is up: it says so when it starts."""
+        words = self._words("standby")
+        return words.exists() and "clock.started" in words.read_text("utf-8", "replace")
+
     def settled(self) -> int:
         """How many messages nobody has to send any more."""
         return sum(self.states().get(state, 0) for state in ("accepted", "delivered", "failed"))
