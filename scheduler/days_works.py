@@ -3,6 +3,8 @@ people stood."""
 
 from __future__ import annotations
 
+import time
+
 import structlog
 
 from channels.wechat.errors import WechatError
@@ -12,8 +14,8 @@ from services.materials import Miss
 
 log = structlog.get_logger()
 
-STEPS_AT_ONCE = 20
-"""Steps of one run: a clock that was moved by a year goes through it in several."""
+RUN_SECONDS = 20
+"""Of one run: a clock that was moved by years goes through them in several."""
 
 
 def has_steps(works: Works) -> bool:
@@ -24,8 +26,8 @@ def has_steps(works: Works) -> bool:
 
 def close_days(works: Works) -> int:
     """Do what days owe, in order; gives how many people were told something."""
-    told = 0
-    for _ in range(STEPS_AT_ONCE):
+    told, until = 0, time.monotonic() + RUN_SECONDS
+    while time.monotonic() < until and not works.stopping.is_set():
         with works.sessions() as session:
             owed = next(schedule.due(session, works.clock.now(session)), None)
             pieces = schedule.pieces(session, owed) if owed else ()

@@ -223,7 +223,7 @@ JOBS: tuple[Job, ...] = (
     ),
     Job(
         name="close_days",
-        trigger=every(30),
+        trigger=every(5),
         verb=days_works.close_days,
         is_due=days_works.has_steps,
         does="Reminds heads of what is not confirmed, closes evenings and days, tells the workers.",

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from models import AttendanceDay, DayState, Engagement, Post, Region, Staff
-from services.days import confirming, deriving, people
+from services.days import absences, confirming, deriving, people
 from services.days.people import AWAY
 from services.telling import tell, tell_staff
 from services.terms import officers
@@ -30,9 +30,9 @@ SILENT = frozenset(
 """Days of which nobody is told every evening: they were told when it was decided."""
 
 
-def batches(session: Session, day: date) -> list[list[uuid.UUID]]:
-    """Everybody whose day it is, some at a time: one transaction each."""
-    ids = sorted(deriving.of_span(session, day, day))
+def batches(session: Session, day: date, until: date | None = None) -> list[list[uuid.UUID]]:
+    """Everybody whose day (or days) it is, some at a time: one transaction each."""
+    ids = sorted(deriving.of_span(session, day, until or day))
     return [ids[first : first + CHUNK] for first in range(0, len(ids), CHUNK)]
 
 
@@ -64,6 +64,8 @@ def close_for_good(
             continue
         _tell(session, engagement, row, kind, now)
         told[kind] = told.get(kind, 0) + 1
+    if tells and (visits := absences.tell(session, ids, day, now)):
+        told["absence_visit"] = visits
     return told
 
 

@@ -1,8 +1,9 @@
 """What a day owes and when: two reminders, the evening, the town's call, the end.
 
 Each step is done once a day, in order; what is done has a row (`DayStep`), so that a clock that
-stood still, or was moved, goes through the days it missed one by one. Reminders and calls that come
-too late are not given any more: nobody is asked today for a day of last month.
+stood still, or was moved, goes through the days it missed in order. Reminders and calls that come
+too late are not given any more: nobody is asked today for a day of last month. Days that are long
+over are closed together, a month at a time, without a word.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from services.clock import SHANGHAI, business_date
 from services.days import closing, confirming, deriving
 
 STEPS = ("remind", "remind_again", "evening", "overdue", "final")
+CATCH_UP = "catch_up"
+MOST_TOGETHER = 31
 FRESH = {"remind": 2, "remind_again": 2, "evening": 14, "overdue": 8, "final": 24}
 """Hours after which a step is done without telling anybody."""
 LAST_REMINDER = "attendance.village_confirms_by"
@@ -27,12 +30,14 @@ LAST_REMINDER = "attendance.village_confirms_by"
 
 @dataclass(frozen=True)
 class Due:
-    """One step of one day. `fresh`: whether it is still worth telling somebody."""
+    """One step of one day. `fresh`: whether it is still worth telling somebody. `until`: the last
+    of several days that are long over (`catch_up`)."""
 
     day: date
     step: str
     due_at: datetime
     fresh: bool
+    until: date
 
 
 def due(session: Session, now: datetime) -> Iterator[Due]:
@@ -42,12 +47,28 @@ def due(session: Session, now: datetime) -> Iterator[Due]:
     done = set(session.execute(select(DayStep.day_on, DayStep.step).where(DayStep.day_on >= first))
                .tuples())  # fmt: skip
     day = first
+    if (over := _long_over(first, today, now)) is not None:
+        yield Due(first, CATCH_UP, now, fresh=False, until=over)
+        day = over + timedelta(days=1)
     while day <= today:
         for step, due_at in times(day):
             if due_at <= now and (day, step) not in done:
                 fresh = now - due_at < timedelta(hours=FRESH[step])
-                yield Due(day, step, due_at, fresh)
+                yield Due(day, step, due_at, fresh, until=day)
         day += timedelta(days=1)
+
+
+def _long_over(first: date, today: date, now: datetime) -> date | None:
+    """The last of the days from the first open one on whose end is so long past that nobody is told
+    of it; None where there is none."""
+    last = None
+    day = first
+    while day <= today and (day - first).days < MOST_TOGETHER:
+        ends_at = times(day)[-1][1]
+        if now - ends_at < timedelta(hours=FRESH["final"]):
+            break
+        last, day = day, day + timedelta(days=1)
+    return last
 
 
 def times(day: date) -> list[tuple[str, datetime]]:
@@ -67,8 +88,8 @@ def times(day: date) -> list[tuple[str, datetime]]:
 
 def pieces(session: Session, owed: Due) -> Sequence[object]:
     """What a step is done for, each in a transaction of its own: places, or batches of workers."""
-    if owed.step in {"evening", "final"}:
-        return closing.batches(session, owed.day)
+    if owed.step in {"evening", "final", CATCH_UP}:
+        return closing.batches(session, owed.day, owed.until)
     return closing.places(session, owed.day) if owed.fresh else []
 
 
@@ -81,6 +102,9 @@ def do(session: Session, owed: Due, piece: object, now: datetime) -> int:
         assert isinstance(piece, int)
         return closing.call_town(session, piece, owed.day, now)
     assert isinstance(piece, list)
+    if owed.step == CATCH_UP:
+        deriving.derive(session, piece, from_on=owed.day, to_on=owed.until, now=now)
+        return 0
     if owed.step == "evening":
         told = closing.close_evening(session, piece, owed.day, now, tells=owed.fresh)
     else:
@@ -89,8 +113,12 @@ def do(session: Session, owed: Due, piece: object, now: datetime) -> int:
 
 
 def settle(session: Session, owed: Due, told: int, now: datetime) -> None:
-    """Write down that the step is done."""
-    session.merge(DayStep(day_on=owed.day, step=owed.step, done_at=now, told=told))
+    """Write down that the step is done; of days that were caught up with, all their steps."""
+    day = owed.day
+    while day <= owed.until:
+        for step in STEPS if owed.step == CATCH_UP else (owed.step,):
+            session.merge(DayStep(day_on=day, step=step, done_at=now, told=told))
+        day += timedelta(days=1)
 
 
 def _first_open(session: Session, today: date) -> date:

@@ -125,6 +125,22 @@ def test_a_confirmation_keeps_how_long_it_took(seeded: Session) -> None:
     assert confirming.open_round(seeded, place.head, DAY, source="console", now=opened) is None
 
 
+def test_three_days_without_a_word_lead_to_one_visit(seeded: Session) -> None:
+    place = village(seeded)
+    one = place.workers[0]
+    for number in (1, 2, 6, 7):  # the 3rd to the 5th were a holiday
+        day = date(2022, 4, number)
+        now = at(f"2022-04-{number + 2:02d} 00:05")
+        closing.close_for_good(seeded, [one.id], day, now)
+    told = seeded.scalars(
+        select(Message).where(Message.kind == "absence_visit", Message.cause.endswith("04-01"))
+    ).all()
+    assert {message.staff_id for message in told} >= {
+        acting.staff.id for acting in (place.clerk, place.head) if acting.staff
+    }
+    assert len(told) == len({message.staff_id for message in told}), "once for the whole run"
+
+
 def _catch_up(session: Session, now: datetime) -> None:
     while (owed := next(schedule.due(session, now), None)) is not None:
         told = sum(schedule.do(session, owed, piece, now)
