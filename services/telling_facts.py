@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import func, select
@@ -15,7 +15,17 @@ from rules import parameters
 from services import credits
 from services.clock import SHANGHAI, business_date
 from services.routing import Chat, Facts, Phone
-from services.telling_kinds import Kind
+from services.telling_kinds import Channel, Kind
+
+_CARDS: set[str] | None = None
+
+
+def know_cards(ids: Collection[str] | None) -> None:
+    """Tell this process which of our cards have a template in the account; None, as in the
+    sandbox: all. Called by the front doors."""
+    global _CARDS  # noqa: PLW0603 - set once, when the process starts
+    _CARDS = None if ids is None else set(ids)
+
 
 CHAT_WINDOW = timedelta(hours=48)
 """After the last message of theirs WeChat lets us answer for so long (platform.md 2)."""
@@ -26,11 +36,11 @@ def of_person(
 ) -> Facts:
     """What is known of a person now, for a message that leaves at `at`."""
     own = list(session.scalars(select(Contact).where(Contact.person_id == person.id)))
-    chats = [_chat(session, contact, now) for contact in own if contact.channel == "wechat"]
+    chats = [_chat(session, kind, contact, now) for contact in own if contact.channel == "wechat"]
     if kind.helper:
         known = {contact.id for contact in own}
         chats += [
-            _chat(session, contact, now, helper=True)
+            _chat(session, kind, contact, now, helper=True)
             for contact in _helpers(session, person)
             if contact.id not in known
         ]
@@ -43,7 +53,7 @@ def of_person(
     )
 
 
-def of_staff(session: Session, staff: Staff, now: datetime, *, at: datetime) -> Facts:
+def of_staff(session: Session, kind: Kind, staff: Staff, now: datetime, *, at: datetime) -> Facts:
     """What is known of a member of staff: the chats paired with the account, and its phone."""
     paired = session.scalars(
         select(Contact)
@@ -54,7 +64,9 @@ def of_staff(session: Session, staff: Staff, now: datetime, *, at: datetime) -> 
             StaffContact.ended_at.is_(None),
         )
     )
-    chats = [_chat(session, contact, now) for contact in paired if contact.channel == "wechat"]
+    chats = [
+        _chat(session, kind, contact, now) for contact in paired if contact.channel == "wechat"
+    ]
     return Facts(at=at, chats=tuple(chats), phone=_phone(session, staff.phone, now), village=False)
 
 
@@ -83,14 +95,20 @@ def _helpers(session: Session, person: Person) -> Iterable[Contact]:
     )
 
 
-def _chat(session: Session, contact: Contact, now: datetime, *, helper: bool = False) -> Chat:
+def _chat(
+    session: Session, kind: Kind, contact: Contact, now: datetime, *, helper: bool = False
+) -> Chat:
     windows = credits.open_windows(session, contact, now)
+    asks = Channel.SUBSCRIPTION in kind.channels and kind.template is not None
+    template = credits.template_id(kind.template) if asks and kind.template else ""
     return Chat(
         id=contact.id,
         followed=contact.followed,
         opted_out=contact.opted_out_at is not None,
         helper=helper,
         open_until=windows[0].until if windows else None,
+        consents=credits.consents(session, contact, template) if asks else 0,
+        templates=kind.template is not None and (_CARDS is None or kind.template in _CARDS),
     )
 
 

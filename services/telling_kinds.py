@@ -49,7 +49,7 @@ STAFF = frozenset({Audience.VILLAGE_HEAD, Audience.VILLAGE_STAFF, Audience.TOWN,
 @dataclass(frozen=True)
 class Kind:
     """One row. `phrase` is the wording key of the chat; `sms` a template of `zh/sms.yaml`;
-    `template` a WeChat template by our name, `fields` its fields → the slot each shows."""
+    `template` a card of `wechat_cards.yaml`, for template and subscription messages."""
 
     name: str
     phrase: str
@@ -58,7 +58,6 @@ class Kind:
     channels: tuple[Channel, ...]
     sms: str | None = None
     template: str | None = None
-    fields: tuple[tuple[str, str], ...] = ()
     quiet_hours: bool = True
     at_once: bool = False
     """Chat (or what stands for it) and SMS together, not one after the other."""
@@ -80,10 +79,6 @@ class Kind:
     @property
     def for_staff(self) -> bool:
         return self.audience in STAFF
-
-    @property
-    def wechat_fields(self) -> Mapping[str, str]:
-        return dict(self.fields)
 
 
 _NAMES = frozenset(field.name for field in fields(Kind)) - {"name"}
@@ -127,7 +122,6 @@ def _kind(name: str, row: dict[str, Any]) -> Kind:
                 "audience": Audience(row["audience"]),
                 "purpose": Purpose(row["purpose"]),
                 "channels": tuple(Channel(one) for one in row["channels"]),
-                "fields": tuple(row.get("fields", {}).items()),
             }
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -141,7 +135,7 @@ def _check(made: Kind) -> None:
     has = set(made.channels)
     if (Channel.SMS in has) != (made.sms is not None):
         raise BadKind(f"{made.name}: `sms` names the template exactly where SMS is a channel")
-    if Channel.TEMPLATE in has and made.template is None:
+    if has & {Channel.TEMPLATE, Channel.SUBSCRIPTION} and made.template is None:
         raise BadKind(f"{made.name}: `template` is missing")
     if Channel.VISIT in has and (made.for_staff or made.refusable):
         raise BadKind(f"{made.name}: nobody knocks for staff, nor for what may be refused")

@@ -15,13 +15,21 @@ from sqlalchemy.orm import Session
 
 from models import Contact, Delivery, Message, MessageState
 from models.telling import DeliveryState
-from services import outbox, telling_facts, visits
+from services import credits, outbox, telling_facts, visits
 from services.delivery_steps import on_settled
 from services.routing import Choice, Facts, Verdict, decide
 from services.telling_kinds import Channel, Kind
 from services.telling_kinds import kind as kind_of
 
 CAUSE_LENGTH = 96
+OUTBOX = {
+    Channel.CHAT: "wechat",
+    Channel.SUBSCRIPTION: "subscription",
+    Channel.TEMPLATE: "template",
+    Channel.SMS: "sms",
+}
+"""Our ways → the outbox's channels."""
+CARDS = frozenset({Channel.SUBSCRIPTION, Channel.TEMPLATE})
 MAY_STILL_ARRIVE = frozenset({"no_way_left", "no_receipt"})
 """Ends after which a carrier may report a success all the same."""
 
@@ -34,26 +42,27 @@ def route(session: Session, message: Message, now: datetime) -> None:
     facts = _facts(session, row, message, now, at=at)
     tried = frozenset(Channel(one["channel"]) for one in message.trace if one["taken"])
     choice = decide(row, facts, tried)
-    message.trace = [*message.trace, *(_written(one, now) for one in choice.verdicts)]
+    message.trace = [*message.trace, *(written(one, now) for one in choice.verdicts)]
     if not choice.ways:
-        _end_unreached(message, choice, now)
+        end_unreached(message, choice, now)
     for way in choice.ways:
         message.channel = way.channel
-        _go(session, message, row, way, facts, now)
+        take(session, message, row, way, facts, now)
 
 
 def hear(session: Session, delivery: Delivery, now: datetime) -> None:
     """What became of a delivery: its message is told, or the next way is taken.
 
-    A customer-service message knows no receipt: accepted is told. An SMS is told when its receipt
-    comes. What is uncertain is left to the clock (`services.telling_sweep`)."""
+    A customer-service message knows no receipt: accepted is told. The others are told when their
+    report comes. What is uncertain is left to the clock (`services.telling_sweep`)."""
     if delivery.message_id is None:
         return
     message = session.get_one(Message, delivery.message_id, with_for_update=True)
     arrived = delivery.state == DeliveryState.DELIVERED
-    if arrived or (delivery.state == DeliveryState.ACCEPTED and delivery.channel != "sms"):
+    if arrived or (delivery.state == DeliveryState.ACCEPTED and delivery.channel == "wechat"):
         mark_told(session, message, delivery, now)
     elif delivery.state in (DeliveryState.FAILED, DeliveryState.STOPPED):
+        _give_back(session, message, delivery, now)
         fall_through(session, message, now)
 
 
@@ -62,9 +71,22 @@ def mark_told(session: Session, message: Message, delivery: Delivery, now: datet
     if message.state == MessageState.OPEN or message.ended_why in MAY_STILL_ARRIVE:
         message.state, message.told_at = MessageState.TOLD, now
         message.ended_at = message.ended_why = None
-        message.channel = Channel.SMS if delivery.channel == "sms" else message.channel
+        message.channel = _way_of(delivery)
         if message.read_by_at is None:
             visits.call_off(session, message, now)
+
+
+def _give_back(session: Session, message: Message, delivery: Delivery, now: datetime) -> None:
+    """What never left this house has cost no consent."""
+    never_left = delivery.state == DeliveryState.STOPPED
+    contact = session.get(Contact, delivery.contact_id) if delivery.contact_id else None
+    template = kind_of(message.kind).template
+    if never_left and contact is not None and template and delivery.channel == "subscription":
+        credits.give_back_consent(session, contact, credits.template_id(template), now)
+
+
+def _way_of(delivery: Delivery) -> Channel:
+    return next(way for way, channel in OUTBOX.items() if channel == delivery.channel)
 
 
 def fall_through(session: Session, message: Message, now: datetime) -> None:
@@ -94,23 +116,27 @@ def _facts(session: Session, row: Kind, message: Message, now: datetime, *, at: 
     if message.person is not None:
         return telling_facts.of_person(session, row, message.person, now, at=at)
     assert message.staff is not None
-    return telling_facts.of_staff(session, message.staff, now, at=at)
+    return telling_facts.of_staff(session, row, message.staff, now, at=at)
 
 
-def _go(
+def take(
     session: Session, message: Message, row: Kind, way: Verdict, facts: Facts, now: datetime
-) -> None:
+) -> Delivery | None:
+    """Take one way; the delivery, unless it is a visit or another way had to be found."""
     if way.channel is Channel.VISIT:
         visits.open_visit(session, message, row, now)
-        return
+        return None
     contact = session.get(Contact, way.contact_id) if way.contact_id else None
+    if not _spend(session, row, way, contact, now):  # somebody else took it meanwhile
+        route(session, message, now)
+        return None
     recipient = message.person or message.staff
     delivery = outbox.enqueue(
         session,
-        channel="sms" if way.channel is Channel.SMS else "wechat",
+        channel=OUTBOX[way.channel],
         contact=contact,
         address=recipient.phone if recipient and way.channel is Channel.SMS else None,
-        key=f"sms.{row.sms}" if way.channel is Channel.SMS else row.phrase,
+        key=_key(row, way.channel),
         slots=slots_of(message),
         cause=message.cause[:CAUSE_LENGTH],
         once=f"message:{message.id}|{way.channel}",
@@ -123,6 +149,25 @@ def _go(
     if delivery.state == DeliveryState.STOPPED:  # the same words, too often
         message.state = MessageState.WITHDRAWN
         message.ended_at, message.ended_why = now, "same_words"
+    return delivery
+
+
+def _key(row: Kind, way: Channel) -> str:
+    if way in CARDS:
+        return f"card.{row.template}"
+    return f"sms.{row.sms}" if way is Channel.SMS else row.phrase
+
+
+def _spend(
+    session: Session, row: Kind, way: Verdict, contact: Contact | None, now: datetime
+) -> bool:
+    """Take what WeChat grants for this way, if it is counted."""
+    if contact is not None and way.channel is Channel.CHAT:
+        return credits.spend_window(session, contact, now)
+    if contact is not None and way.channel is Channel.SUBSCRIPTION and row.template:
+        template = credits.template_id(row.template)
+        return credits.spend_consent(session, contact, template, now)
+    return True
 
 
 def _until(message: Message, way: Verdict, facts: Facts) -> datetime:
@@ -134,13 +179,15 @@ def _until(message: Message, way: Verdict, facts: Facts) -> datetime:
     return ends
 
 
-def _end_unreached(message: Message, choice: Choice, now: datetime) -> None:
+def end_unreached(message: Message, choice: Choice, now: datetime) -> None:
+    """No way is left: nobody was reached, or they wanted none of this kind."""
     refused = any(one.why == "opted_out" for one in choice.verdicts)
     message.state = MessageState.WITHDRAWN if refused else MessageState.UNREACHED
     message.ended_at, message.ended_why = now, "opted_out" if refused else "no_way_left"
 
 
-def _written(verdict: Verdict, now: datetime) -> dict[str, Any]:
+def written(verdict: Verdict, now: datetime) -> dict[str, Any]:
+    """A verdict as `Message.trace` keeps it."""
     return {
         "at": now.isoformat(),
         "channel": str(verdict.channel),

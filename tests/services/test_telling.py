@@ -20,8 +20,9 @@ from models import (
     Role,
     Visit,
 )
-from models.telling import DeliveryState
-from services import outbox, telling_kinds, telling_sweep, uncertain
+from models.telling import DeliveryState, Happening
+from services import credits, outbox, telling_kinds, telling_sweep, uncertain
+from services.delivery_steps import advance
 from services.outbox import Answer, Fate
 from services.telling import tell, tell_staff, withdraw
 from services.telling_kinds import BadKind
@@ -94,19 +95,48 @@ def test_who_wrote_lately_is_told_by_chat(seeded: Session) -> None:
     assert (message.state, message.channel, message.told_at) == ("told", "chat", NOW)
 
 
-def test_a_failed_chat_becomes_an_sms_and_a_failed_sms_a_visit(seeded: Session) -> None:
+def test_a_failed_chat_becomes_a_card_then_an_sms_then_a_visit(seeded: Session) -> None:
     person = villager(seeded)
     writes(seeded, person)
     message = approved(seeded, person)
     send(seeded, "wechat", REFUSED)
-    assert [one.channel for one in deliveries(seeded, message)] == ["wechat", "sms"]
+    [_, card] = deliveries(seeded, message)
+    assert (card.channel, card.key) == ("template", "card.case_news")
+    send(seeded, "template", Answer(Fate.ACCEPTED, provider="wechat", provider_id="1"))
+    assert message.state == MessageState.OPEN, "WeChat reports later what became of a card"
+    advance(seeded, card, Happening.BOUNCED, NOW, error="failed: user block")
+    assert [one.channel for one in deliveries(seeded, message)] == ["wechat", "template", "sms"]
     assert message.state == MessageState.OPEN
     send(seeded, "sms", Answer(Fate.REFUSED, error="no such number"))
     visit = the_visit(seeded, message)
     assert (visit.region_id, visit.due_on) == (person.village_id, date(2022, 4, 11))
     assert message.state == MessageState.OPEN
-    assert [one["why"] for one in message.trace] == [
-        "chat", "tried", "sms", "tried", "tried", "knock"]  # fmt: skip
+    taken = [(one["channel"], one["why"]) for one in message.trace if one["taken"]]
+    assert taken == [
+        ("chat", "chat"), ("template", "template"), ("sms", "sms"), ("visit", "knock")
+    ]  # fmt: skip
+
+
+def test_a_consent_is_spent_once_and_given_back_when_nothing_left(seeded: Session) -> None:
+    person = villager(seeded)
+    contact = create_contact(seeded, person_id=person.id)
+    credits.grant_consent(seeded, contact, "case_news", NOW)
+    message = approved(seeded, person)
+    [one] = deliveries(seeded, message)
+    assert (one.channel, one.key) == ("subscription", "card.case_news")
+    assert credits.consents(seeded, contact, "case_news") == 0
+    withdraw(seeded, cause_prefix="application:1|", now=NOW, reason="x")
+    assert credits.consents(seeded, contact, "case_news") == 1
+
+
+def test_five_messages_in_a_window_and_the_sixth_goes_another_way(seeded: Session) -> None:
+    person = villager(seeded)
+    writes(seeded, person)
+    channels = [
+        deliveries(seeded, approved(seeded, person, once=str(number)))[0].channel
+        for number in range(6)
+    ]
+    assert channels == ["wechat"] * 5 + ["template"]
 
 
 def test_an_sms_is_told_when_the_receipt_says_so(seeded: Session) -> None:
@@ -118,12 +148,12 @@ def test_an_sms_is_told_when_the_receipt_says_so(seeded: Session) -> None:
     assert "桂香" not in (one.slots or ""), "a phone may be anybody's"
 
 
-def test_a_queued_chat_whose_window_closes_goes_on_by_sms(seeded: Session) -> None:
+def test_a_queued_chat_whose_window_closes_goes_on_by_card(seeded: Session) -> None:
     person = villager(seeded)
     writes(seeded, person, NOW - timedelta(hours=47))
     message = approved(seeded, person)
     uncertain.expire(seeded, NOW + timedelta(hours=2))
-    assert [one.channel for one in deliveries(seeded, message)] == ["wechat", "sms"]
+    assert [one.channel for one in deliveries(seeded, message)] == ["wechat", "template"]
 
 
 def test_at_night_it_waits_for_the_morning_and_a_chat_that_shuts_by_then_is_no_way(
@@ -136,7 +166,7 @@ def test_at_night_it_waits_for_the_morning_and_a_chat_that_shuts_by_then_is_no_w
     [one] = deliveries(seeded, approved(seeded, early, night))
     assert (one.channel, one.due_at) == ("wechat", at("2022-04-07 07:30"))
     [two] = deliveries(seeded, approved(seeded, late, night))
-    assert (two.channel, two.due_at) == ("sms", at("2022-04-07 07:30"))
+    assert (two.channel, two.due_at) == ("template", at("2022-04-07 07:30"))
     message = approved(seeded, early, at("2022-04-07 03:00"), once="x")
     assert message.due_at == at("2022-04-07 07:30")
 
