@@ -19,7 +19,7 @@ from services.clock import SHANGHAI
 from services.days import confirming
 from services.days.confirming import Round
 from services.days.people import Look
-from wording.hearing.days import Roll, hear_roll
+from wording.hearing.days import Roll, hear_own_kin, hear_roll
 
 FLOW = "confirm_days"
 
@@ -31,6 +31,8 @@ def open_confirm(desk: Desk, asked: Asked) -> Outcome:
         says = (Say("confirm.heads_only"), Say("confirm.heads_only_next"))
         return Outcome(says, offers=("human",))
     assert who.region is not None
+    if not asked.act and hear_own_kin(asked.heard.text):
+        return Outcome((Say("confirm.not_ones_own"),), offers=("confirm_days", "staff_work"))
     days = confirming.due_days(desk.session, who.region, desk.now)
     return _begin(desk, who, days[0] if days else desk.today, asked)
 

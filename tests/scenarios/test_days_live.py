@@ -135,6 +135,12 @@ def test_days_over_the_running_service(
     silent.says("1")
     assert "镇街来核" in silent.says("俺来了，手机没电，王大成见着了")
     assert "disputed" in _states(house, date(2022, 4, 6)) | _states(house, date(2022, 4, 7))
+    move(town, "2022-07-04T09:00")  # the clock stood still for a quarter
+    until = time.monotonic() + 60
+    while not _states(house, date(2022, 7, 1)) and time.monotonic() < until:
+        time.sleep(0.5)
+    assert _states(house, date(2022, 5, 9)) == {"absent"}
+    assert _states(house, date(2022, 7, 1)) == {"absent"}
 
 
 def _states(house: sessionmaker[Session], day: date) -> set[str]:

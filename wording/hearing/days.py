@@ -62,6 +62,11 @@ def hear_matter(text: str) -> Matter | None:
     return next((matter for pattern, matter in _MATTERS if pattern.search(plain)), None)
 
 
+def hear_own_kin(text: str) -> bool:
+    """Whether a head speaks of somebody of their own family, or of themselves."""
+    return bool(re.search(r"家属|亲戚|亲属|俺?对象|媳妇|老伴|本人|我自己|俺自己", tidy(text)))
+
+
 def hear_last_month(text: str) -> bool:
     """Whether the month before is meant."""
     return bool(re.search(r"上个?月", tidy(text)))
