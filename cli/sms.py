@@ -6,6 +6,7 @@ import json
 
 import click
 
+from channels.sms.providers import PROVIDERS
 from wording import load_book
 from wording.sms import sms_templates
 
@@ -17,9 +18,15 @@ def sms() -> None:
 
 @sms.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, name → text.")
-def templates(*, as_json: bool) -> None:
+@click.option(
+    "--provider",
+    type=click.Choice(sorted(PROVIDERS)),
+    default="tencent",
+    help="Who registers them: each writes variables in its own way.",
+)
+def templates(*, as_json: bool, provider: str) -> None:
     """Print every template's name and its text, with {1}, {2} … for the parameters."""
-    texts = registered_texts()
+    texts = registered_texts(PROVIDERS[provider].place)
     if as_json:
         click.echo(json.dumps(texts, ensure_ascii=False))
         return
@@ -27,6 +34,8 @@ def templates(*, as_json: bool) -> None:
         click.echo(f"{name}\t{text}")
 
 
-def registered_texts() -> dict[str, str]:
-    """Every template's name and its text as the provider registers it."""
-    return {name: made.registered for name, made in sms_templates(load_book()).items()}
+def registered_texts(place: str = "{{{0}}}") -> dict[str, str]:
+    """Every template's name and its text as a provider registers it; `place` is how it writes the
+    nth variable."""
+    made = sms_templates(load_book())
+    return {name: template.registered_with(place) for name, template in made.items()}

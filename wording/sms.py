@@ -39,8 +39,12 @@ class SmsTemplate:
 
     @property
     def registered(self) -> str:
-        """The text as the provider registers it, with {1}, {2}, … for the slots."""
-        places = {slot: f"{{{n}}}" for n, slot in enumerate(self.slots, start=1)}
+        """The text with {1}, {2}, … for the slots."""
+        return self.registered_with("{{{0}}}")
+
+    def registered_with(self, place: str) -> str:
+        """The text as a provider registers it; `place` formats the number of a slot."""
+        places = {slot: place.format(n) for n, slot in enumerate(self.slots, start=1)}
         return self.text.format_map(places)
 
     def fill(self, slots: Mapping[str, Any]) -> list[str]:

@@ -20,12 +20,14 @@ from channels.sms.gateway import Account, SmsGateway
 
 @dataclass(frozen=True)
 class Provider:
-    """One provider: `open` makes its gateway, the readers read one entry of a callback each."""
+    """One provider: `open` makes its gateway, the readers read one entry of a callback each;
+    `place` is how it writes the nth variable of a registered text."""
 
     open: Callable[[Account], SmsGateway]
     read_receipt: Callable[[Entry], Receipt]
     read_message: Callable[[Entry], Inbound]
     acknowledgement: bytes
+    place: str = "{{{0}}}"
 
 
 _ANSWERS: Mapping[str, bytes] = {
@@ -40,6 +42,10 @@ PROVIDERS: dict[str, Provider] = {
         tencent.TencentGateway, tencent.read_receipt, tencent.read_message, _ANSWERS["tencent"]
     ),
     "aliyun": Provider(
-        aliyun.AliyunGateway, aliyun.read_receipt, aliyun.read_message, _ANSWERS["aliyun"]
+        aliyun.AliyunGateway,
+        aliyun.read_receipt,
+        aliyun.read_message,
+        _ANSWERS["aliyun"],
+        place="${{p{0}}}",
     ),
 }

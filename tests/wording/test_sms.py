@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.sms.gateway import segments
+from channels.sms.providers import PROVIDERS
 from wording import load_book
 from wording.book import Book, WordingError
 from wording.sms import (
@@ -103,3 +104,11 @@ def test_a_message_is_priced_with_its_signature(text: str, parts: int) -> None:
 def test_the_price_is_the_gateways() -> None:
     text = "好" * 100
     assert price(TEMPLATES["reply"], {"text": text}, "兖州人社") == segments(f"【兖州人社】{text}")
+
+
+def test_each_provider_writes_variables_in_its_own_way() -> None:
+    code = TEMPLATES["one_time_code"]
+    assert "{1}" in code.registered
+    text = code.registered_with(PROVIDERS["aliyun"].place)
+    assert "${p1}" in text
+    assert "${p2}" in text
