@@ -18,8 +18,9 @@ from console.words import obstacle_words
 from models import MonthDispute, MonthLine, MonthSheet, Payment, Role, SubsidyRecord
 from services.acting import covers
 from services.guards import Obstacle
-from services.pay import corrections, disputes, holding, records
+from services.pay import corrections, disputes, holding, records, social
 from services.pay.corrections import Right
+from services.pay.social import PaidIn
 from services.procedure import Hindered
 
 ANSWERS = tuple(disputes.ANSWERS)
@@ -64,8 +65,19 @@ def _line_page(line: MonthLine, words: tuple[str, ...] = ()) -> str:
         may_dispute=disputes.is_open_to(line.sheet, seat.today) and seat.role in disputes.WRITES,
         may_answer=seat.role in disputes.ANSWERS,
         may_hold=seat.role in holding.MAY_HOLD and line.locked_at is None,
+        social=_social(line),
+        may_social=seat.role in social.ENTERS,
         may_correct=seat.role in corrections.PROPOSES and own is not None,
     )
+
+
+def _social(line: MonthLine) -> Any:
+    """The urban worker's insurance of the month, and what was entered for it."""
+    if line.track != "urban":
+        return None
+    session = current().session
+    held = social.insurance_of(session, line.engagement, line.month_on)
+    return held and (held, social.of_month(session, line.engagement, line.month_on))
 
 
 def _payments(known: list[SubsidyRecord]) -> Any:
@@ -156,3 +168,17 @@ def month_line_correct(key: uuid.UUID) -> ResponseReturnValue:
     except Hindered as hindered:
         return _refused(key, hindered)
     return _done(line, "pay.correction_proposed")
+
+
+@door.post("/months/lines/<uuid:key>/social")
+@needs(*social.ENTERS)
+def month_line_social(key: uuid.UUID) -> ResponseReturnValue:
+    """What was paid in for an urban worker's social insurance of the month."""
+    seat, line = current(), _line(key)
+    paid_in = PaidIn(line.month_on, forms.fen("amount") or 0, forms.text("voucher", 64))
+    try:
+        with seat.session.begin_nested():
+            social.enter(seat.session, line.engagement, paid_in, seat.acting, seat.now)
+    except Hindered as hindered:
+        return _refused(key, hindered)
+    return _done(line, "payments.social_entered")

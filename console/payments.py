@@ -15,10 +15,10 @@ from console.base import NAV, Elsewhere, NavItem, current, door, look, needs, pa
 from console.downloads import xlsx
 from console.files import upload
 from console.words import obstacle_words
-from models import ClawBack, CorrectionRequest, Engagement, PaymentBatch, Role
+from models import ClawBack, CorrectionRequest, Engagement, PaymentBatch, Role, SocialClaim
 from services import sheets_in
 from services.guards import Obstacle
-from services.pay import batches, claw_backs, corrections, funds, results
+from services.pay import batches, claw_backs, corrections, funds, results, social
 from services.pay.batches import MAY_PAY
 from services.pay.claw_backs import CAUSES, Claim, Sum
 from services.procedure import Hindered
@@ -144,6 +144,8 @@ def claw_backs_page() -> str:
         "claw_backs.html",
         claims=claims,
         asked=asked,
+        social=social.waiting(seat.session),
+        suggested=claw_backs.suggested(seat.session),
         causes=CAUSES,
         month_fen=claw_backs.instalment_fen,
         decides=seat.role in DECIDES,
@@ -209,4 +211,21 @@ def correction_decided(key: uuid.UUID) -> ResponseReturnValue:
         tell("payments.correction_back", amount_fen=-made.amount_fen)
     else:
         tell("payments.correction_more", amount_fen=made.amount_fen)
+    return redirect(url_for("console.claw_backs"))
+
+
+@door.post("/social-claims/<uuid:key>")
+@needs(*DECIDES)
+def social_decided(key: uuid.UUID) -> ResponseReturnValue:
+    """Agree to the subsidy of a month's social insurance, or not."""
+    seat = current()
+    claim = seat.session.get(SocialClaim, key)
+    if claim is None:
+        raise Elsewhere("social_claim", key)
+    agreed = request.form.get("do") == "agree"
+    made = social.decide(seat.session, claim, agreed=agreed, acting=seat.acting, now=seat.now)
+    if made is None:
+        tell("payments.social_refused")
+    else:
+        tell("payments.social_agreed", amount_fen=made.amount_fen)
     return redirect(url_for("console.claw_backs"))

@@ -5,6 +5,7 @@ Import the tables from here: importing this package registers every table on `Ba
 
 from models.attachments import Attachment
 from models.base import Base, new_id
+from models.broadcasts import Broadcast, BroadcastAct, BroadcastRecipient, BroadcastState
 from models.cases import (
     Application,
     ApplicationEvent,
@@ -58,6 +59,7 @@ from models.pay import (
     MonthSheet,
     MonthStep,
     RecordKind,
+    SocialClaim,
     SubsidyRecord,
 )
 from models.payments import (
@@ -117,6 +119,10 @@ __all__ = [
     "BankAccount",
     "Base",
     "BoardPhoto",
+    "Broadcast",
+    "BroadcastAct",
+    "BroadcastRecipient",
+    "BroadcastState",
     "Budget",
     "ChannelRest",
     "ChannelToken",
@@ -195,6 +201,7 @@ __all__ = [
     "Role",
     "Sighting",
     "SmsHealth",
+    "SocialClaim",
     "SocialInsurance",
     "Staff",
     "StaffContact",

@@ -235,3 +235,38 @@ class CorrectionRequest(Base):
     result_id: Mapped[int | None] = mapped_column(ForeignKey("subsidy_record.id"))
 
     record: Mapped[SubsidyRecord] = relationship(foreign_keys=record_id)
+
+
+class SocialClaim(Base):
+    """An urban worker's social insurance of a month: what was paid in, which part of it is
+    subsidised (R-3.6e). Entered by the town with the receipt, decided by the district."""
+
+    __tablename__ = "social_claim"
+    __table_args__ = (
+        UniqueConstraint("engagement_id", "month_on"),
+        CheckConstraint("paid_in_fen > 0", name="paid_in"),
+        CheckConstraint("share_percent BETWEEN 0 AND 100", name="share"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    engagement_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("engagement.id"))
+    month_on: Mapped[date]
+    kinds: Mapped[str] = mapped_column(String(128))
+    """Names of the parameter `insurance.social_kinds`, with commas between."""
+    share_percent: Mapped[int]
+    paid_in_fen: Mapped[int]
+    """What the employer paid in for these kinds."""
+    voucher: Mapped[str] = mapped_column(String(64))
+    entered_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
+    entered_at: Mapped[datetime]
+    decided_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    decided_at: Mapped[datetime | None]
+    agreed: Mapped[bool | None]
+    record_id: Mapped[int | None] = mapped_column(ForeignKey("subsidy_record.id"))
+
+    engagement: Mapped[Engagement] = relationship()
+
+    @property
+    def subsidy_fen(self) -> int:
+        """The subsidised part, half a fen up."""
+        return (self.paid_in_fen * self.share_percent * 2 + 100) // 200

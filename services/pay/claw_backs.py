@@ -67,6 +67,30 @@ def owed_after(session: Session, engagement: Engagement, last_on: date) -> int:
     return owed
 
 
+def suggested(session: Session, limit: int = 50) -> list[tuple[Engagement, int]]:
+    """People who were paid for days after their last one, and what that comes to, where nobody has
+    claimed it yet: an exit or a death that was reported late (F-07, F-13). A person decides."""
+    claimed = select(ClawBack.engagement_id).where(ClawBack.state != ClawBackState.DROPPED)
+    last_month = (
+        select(func.max(SubsidyRecord.month_on))
+        .where(SubsidyRecord.engagement_id == Engagement.id)
+        .scalar_subquery()
+    )
+    found = session.scalars(
+        select(Engagement)
+        .where(
+            Engagement.ended_on.is_not(None),
+            Engagement.id.not_in(claimed),
+            last_month.is_not(None),
+        )
+        .options(joinedload(Engagement.person))
+        .order_by(Engagement.ended_on.desc())
+        .limit(limit * 4)
+    )
+    owed = ((one, owed_after(session, one, one.ended_on)) for one in found if one.ended_on)
+    return [(one, fen) for one, fen in owed if fen][:limit]
+
+
 def propose(
     session: Session, engagement: Engagement, claim: Claim, acting: Acting, now: datetime
 ) -> ClawBack:

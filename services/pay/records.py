@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from models import MonthLine, MonthSheet, RecordKind, SubsidyRecord
 from rules import pay
@@ -71,8 +72,15 @@ def write(
 
 def _lock(session: Session, lines: Sequence[MonthLine], now: datetime) -> None:
     for first in range(0, len(lines), _AT_ONCE):
-        ids = [line.id for line in lines[first : first + _AT_ONCE]]
-        session.execute(update(MonthLine).where(MonthLine.id.in_(ids)).values(locked_at=now))
+        some = lines[first : first + _AT_ONCE]
+        session.execute(
+            update(MonthLine)
+            .where(MonthLine.id.in_([line.id for line in some]))
+            .values(locked_at=now)
+            .execution_options(synchronize_session=False)  # else each id is held against each line
+        )
+    for line in lines:
+        set_committed_value(line, "locked_at", now)
 
 
 def _row(

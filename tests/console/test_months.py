@@ -17,6 +17,8 @@ from models import (
     Payment,
     PaymentBatch,
     ResultFile,
+    SocialInsurance,
+    Staff,
     SubsidyRecord,
 )
 from services.pay import batches, news
@@ -276,3 +278,34 @@ def test_neighbours_see_nothing(
 )
 def test_what_is_not_there(april: sessionmaker[Session], visit: Visit, path: str) -> None:
     assert visit("qujingban").get(path).status_code == 404
+
+
+def test_social_insurance_by_the_page(
+    seeded_sessions: sessionmaker[Session], visit: Visit, watch: Watch
+) -> None:
+    watch.at = at("2022-05-05 09:00")
+    village = "v-gulou-xiangyang"
+    with seeded_sessions.begin() as session:
+        worker = create_worker(session, village=village, track="urban", name="司徒望舒")
+        mark_days(session, worker)
+        recorder = session.scalars(select(Staff.id)).first()
+        session.add(
+            SocialInsurance(
+                engagement_id=worker.id, contract_number="L-1", kinds="pension", to_on=None,
+                share_percent=100, from_on=date(2022, 4, 1), recorded_by_id=recorder,
+                recorded_at=at("2022-04-01 09:00"),
+            )
+        )  # fmt: skip
+    town = visit("gulou")
+    grants = re.findall(r'name="grant" value="([^"]+)"', town.page)
+    town.post("/console/role", {"grant": grants[0]})
+    town.get(f"/console/months/{village}/2022-04")
+    [path] = set(re.findall(r"/console/months/lines/[0-9a-f-]+", town.page))
+    town.get(path)
+    town.post(f"{path}/social", {"amount": "612.35", "voucher": "社1"})
+    assert "录好了，等区里定" in town.words
+    approver = visit("qushenpi")
+    approver.get("/console/claw-backs")
+    [decide] = re.findall(r"/console/social-claims/[0-9a-f-]+", approver.page)
+    approver.post(decide, {"do": "agree"})
+    assert "社保补贴612.35元进下一批" in approver.words

@@ -251,5 +251,6 @@ def create_money(session: Session, person: Person) -> dict[str, dict[str, Any]]:
         "payments": {"track": "rural"},
         "claw": {"key": claim.id, "act": "agree"},
         "correction": {"key": asked.id},
+        "social": {"key": asked.id},
         "console.month_sheet": {**month, "sheet": sheet.id},
     }

@@ -237,6 +237,10 @@ def test_what_was_paid_after_a_death_comes_back_in_instalments(
     days = record.snapshot["days"]["counted"].split(",")
     after = [day for day in days if int(day) > 15]
     assert owed == 83_333 * len(after) // len(days)
+    assert claw_backs.suggested(seeded) == []
+    engagement.ended_on = date(2022, 4, 15)
+    seeded.flush()
+    assert claw_backs.suggested(seeded) == [(engagement, owed)]
     assert claw_backs.owed_after(seeded, engagement, date(2022, 3, 31)) == 83_333
     assert claw_backs.owed_after(seeded, engagement, date(2022, 5, 1)) == 0
     claim = Claim("death", owed, "4月15日去世，5月才报", 2)
@@ -245,6 +249,7 @@ def test_what_was_paid_after_a_death_comes_back_in_instalments(
                            LATER)  # fmt: skip
     assert keys(much) == ["pay.claim_too_much"]
     made = claw_backs.propose(seeded, engagement, claim, office["clerk"], LATER)
+    assert claw_backs.suggested(seeded) == []
     with pytest.raises(Hindered):
         claw_backs.receive(
             seeded, made, Sum(owed, date(2022, 5, 20), "收1"), office["clerk"], LATER
