@@ -34,7 +34,7 @@ from scheduler.wechat_mail import (
     TemplateCarrier,
 )
 from scheduler.works import Works, machine_time
-from services import credits
+from services import credits, telling_facts
 from services.clock import MovableClock, WallClock
 from services.logs import set_up_logs
 from services.overrides import Keeping
@@ -114,9 +114,8 @@ def make_card_carriers(
     own_names = {name: name for name in cards} if settings.sandbox else {}
     templates = Cards(cards, settings.wechat_templates or own_names)
     subscribed = Cards(cards, settings.wechat_subscriptions or own_names)
-    credits.know_templates(
-        subscriptions=settings.wechat_subscriptions, messages=settings.wechat_templates
-    )
+    credits.know_templates(settings.wechat_subscriptions)
+    telling_facts.know_cards(None if settings.sandbox else settings.wechat_templates)
     line = make_line(settings, sessions)
     subscriptions = Subscriptions(line)
     carriers: dict[str, Carrier] = {

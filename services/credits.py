@@ -48,23 +48,13 @@ UNLIMITED = 1_000_000
 
 
 _TEMPLATE_IDS: dict[str, str] = {}
-_MESSAGES: set[str] = set()
 
 
-def know_templates(
-    *, subscriptions: Mapping[str, str], messages: Iterable[str] = frozenset()
-) -> None:
-    """Tell this process what the account has of our cards: the ids of the subscription templates,
-    and the cards that are template messages. Called by the front doors, like the keyring."""
+def know_templates(ids: Mapping[str, str]) -> None:
+    """Tell this process which subscription templates our cards have in the account. Called by the
+    front doors, like the keyring."""
     _TEMPLATE_IDS.clear()
-    _TEMPLATE_IDS.update(subscriptions)
-    _MESSAGES.clear()
-    _MESSAGES.update(messages)
-
-
-def has_message(card: str) -> bool:
-    """Whether a card may be sent as a template message."""
-    return card in _MESSAGES
+    _TEMPLATE_IDS.update(ids)
 
 
 def template_id(card: str) -> str:
