@@ -21,6 +21,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from scheduler import (
+    broadcast_works,
     days_works,
     mail_works,
     notice_works,
@@ -79,6 +80,22 @@ JOBS: tuple[Job, ...] = (
         verb=telling_works.hand_up_visits,
         is_due=telling_works.has_late_visits,
         does="Gives to the town the visits whose day a village let pass.",
+        grace=timedelta(seconds=60),
+    ),
+    Job(
+        name="send_broadcasts",
+        trigger=every(5),
+        verb=broadcast_works.send_broadcasts,
+        is_due=broadcast_works.has_broadcasts,
+        does="Begins broadcasts, makes out their people, hands them to the channels, takes back.",
+        grace=timedelta(seconds=60),
+    ),
+    Job(
+        name="sweep_broadcasts",
+        trigger=every(60),
+        verb=broadcast_works.sweep_broadcasts,
+        is_due=broadcast_works.has_unswept,
+        does="Looks for people who belong to a broadcast's audience and were missed.",
         grace=timedelta(seconds=60),
     ),
     Job(

@@ -51,7 +51,7 @@ def tell(  # noqa: PLR0913 - one thing to tell, each part by name
     row = kind_of(kind)
     if once is not None and (earlier := _earlier(session, once)) is not None:
         return earlier
-    message = _message(row, {"name": mask_name(person.name), **slots}, cause, once, now)
+    message = compose(row, {"name": mask_name(person.name), **slots}, cause, once, now)
     message.person_id, message.region_id = person.id, person.village_id
     message.person = person
     session.add(message)
@@ -75,7 +75,7 @@ def tell_staff(  # noqa: PLR0913 - as above
     row = kind_of(kind)
     if once is not None and (earlier := _earlier(session, once)) is not None:
         return earlier
-    message = _message(row, slots, cause, once, now)
+    message = compose(row, slots, cause, once, now)
     message.staff_id = staff.id
     message.staff = staff
     session.add(message)
@@ -93,12 +93,13 @@ def withdraw(session: Session, *, cause_prefix: str, now: datetime, reason: str)
             Message.cause.startswith(cause_prefix, autoescape=True),
         )
     ).all()
-    return sum(_withdraw(session, message, now, reason) for message in found)
+    return sum(withdraw_one(session, message, now, reason) for message in found)
 
 
-def _message(
+def compose(
     row: Kind, slots: Mapping[str, Any], cause: str, once: str | None, now: datetime
 ) -> Message:
+    """A message that is addressed to nobody yet."""
     message = Message(
         id=new_id(),
         kind=row.name,
@@ -133,7 +134,8 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), SHANGHAI)
 
 
-def _withdraw(session: Session, message: Message, now: datetime, reason: str) -> bool:
+def withdraw_one(session: Session, message: Message, now: datetime, reason: str) -> bool:
+    """Stop one message; whether that ended anything. What was told stays told."""
     message.read_by_at = None
     stopped = visits.call_off(session, message, now)
     if message.state != MessageState.OPEN:

@@ -27,6 +27,11 @@ def know_cards(ids: Collection[str] | None) -> None:
     _CARDS = None if ids is None else set(ids)
 
 
+def has_card(kind: Kind) -> bool:
+    """Whether the account may send this kind's template message."""
+    return kind.template is not None and (_CARDS is None or kind.template in _CARDS)
+
+
 CHAT_WINDOW = timedelta(hours=48)
 """After the last message of theirs WeChat lets us answer for so long (platform.md 2)."""
 
@@ -108,7 +113,7 @@ def _chat(
         helper=helper,
         open_until=windows[0].until if windows else None,
         consents=credits.consents(session, contact, template) if asks else 0,
-        templates=kind.template is not None and (_CARDS is None or kind.template in _CARDS),
+        templates=has_card(kind),
     )
 
 

@@ -1,0 +1,112 @@
+"""What the clock does for broadcasts: begin, make out their people, hand them over, look for those
+missed, take back what was called back. A transaction for each piece, the broadcast's row locked."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Broadcast, BroadcastState
+from scheduler.works import RUN_SECONDS, Works
+from services.broadcasts import expansion, recall, release
+
+Piece = Callable[[Session, Broadcast, datetime], bool]
+"""One piece of work on a locked broadcast; whether there is more of it."""
+
+
+def has_broadcasts(works: Works) -> bool:
+    """Whether a broadcast's time has come, or one is on its way or was called back."""
+    with works.sessions() as session:
+        now = works.clock.now(session)
+        return bool(
+            expansion.to_start(session, now, limit=1)
+            or release.to_release(session)
+            or recall.leftovers(session, limit=1)
+        )
+
+
+def send_broadcasts(works: Works) -> int:
+    """Go on with every broadcast, for a while; how many pieces of work that was."""
+    done = 0
+    for which, piece in (
+        (expansion.to_start, _start),
+        (_called_back, _take_back),
+        (_to_expand, _expand),
+        (_to_release, _release),
+    ):
+        done += _each(works, which, piece)
+    return done
+
+
+def has_unswept(works: Works) -> bool:
+    """Whether somebody may have been missed for half an hour."""
+    with works.sessions() as session:
+        return bool(expansion.to_sweep(session, works.clock.now(session)))
+
+
+def sweep_broadcasts(works: Works) -> int:
+    """Look for people who belong to an audience and are not in its list."""
+    return _each(works, expansion.to_sweep, _sweep)
+
+
+def _each(
+    works: Works, which: Callable[[Session, datetime], Sequence[Broadcast]], piece: Piece
+) -> int:
+    done, until = 0, time.monotonic() + RUN_SECONDS
+    with works.sessions() as session:
+        keys = [one.id for one in which(session, works.clock.now(session))]
+    for key in keys:
+        more = True
+        while more and time.monotonic() < until and not works.stopping.is_set():
+            with works.sessions.begin() as session:
+                more = _locked(session, key, piece, works.clock.now(session))
+            done += 1
+    return done
+
+
+def _locked(session: Session, key: uuid.UUID, piece: Piece, now: datetime) -> bool:
+    """Nobody pauses it or goes on with it meanwhile; another clock's is left to that clock."""
+    held = select(Broadcast).where(Broadcast.id == key)
+    broadcast = session.scalars(held.with_for_update(skip_locked=True, of=Broadcast)).first()
+    return broadcast is not None and piece(session, broadcast, now)
+
+
+def _start(session: Session, broadcast: Broadcast, now: datetime) -> bool:
+    if broadcast.state == BroadcastState.APPROVED:
+        expansion.start(session, broadcast, now)
+    return False
+
+
+def _called_back(session: Session, _now: datetime) -> Sequence[Broadcast]:
+    return recall.leftovers(session)
+
+
+def _take_back(session: Session, broadcast: Broadcast, now: datetime) -> bool:
+    return broadcast.state in recall.CALLED_BACK and recall.take_back(session, broadcast, now) > 0
+
+
+def _to_expand(session: Session, _now: datetime) -> Sequence[Broadcast]:
+    return expansion.to_expand(session)
+
+
+def _expand(session: Session, broadcast: Broadcast, now: datetime) -> bool:
+    return broadcast.state == BroadcastState.SENDING and expansion.expand(session, broadcast, now)
+
+
+def _to_release(session: Session, _now: datetime) -> Sequence[Broadcast]:
+    return release.to_release(session)
+
+
+def _release(session: Session, broadcast: Broadcast, now: datetime) -> bool:
+    if broadcast.state != BroadcastState.SENDING or not release.has_room(session, broadcast):
+        return False
+    return release.release(session, broadcast, now) > 0
+
+
+def _sweep(session: Session, broadcast: Broadcast, now: datetime) -> bool:
+    return expansion.sweep(session, broadcast, now) > 0

@@ -1,0 +1,77 @@
+"""Taking back what has not left: of a paused broadcast for later, of a stopped one for good.
+
+What a channel has accepted is out of the house, and stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from models import Broadcast, BroadcastRecipient, BroadcastState, Delivery, Message, MessageState
+from models.messages import Visit
+from models.telling import DeliveryState
+from services.telling import withdraw_one
+
+AT_ONCE = 1_000
+CALLED_BACK = (BroadcastState.PAUSED, BroadcastState.STOPPED)
+
+
+def cause_of(broadcast: Broadcast) -> str:
+    """The cause of every message of a broadcast."""
+    return f"broadcast:{broadcast.id}"
+
+
+def take_back(session: Session, broadcast: Broadcast, now: datetime) -> int:
+    """Withdraw what waits, at most `AT_ONCE`; how many. The clock goes on until nothing is left
+    (`leftovers`). Of a paused broadcast those people wait anew, for when it goes on."""
+    session.flush()
+    stops = broadcast.state == BroadcastState.STOPPED
+    unsent = or_(_queued(), _to_visit()) if stops else _queued()
+    asked = select(Message).where(
+        Message.cause == cause_of(broadcast), Message.state == MessageState.OPEN, unsent
+    )
+    found = session.scalars(asked.limit(AT_ONCE)).all()
+    for message in found:
+        withdraw_one(session, message, now, f"broadcast_{broadcast.state}")
+    if not stops:
+        _wait_anew(session, broadcast, found)
+    session.flush()
+    return len(found)
+
+
+def leftovers(session: Session, *, limit: int = 10) -> Sequence[Broadcast]:
+    """Broadcasts that were called back and of which something is queued still."""
+    called_back = select(Broadcast).where(Broadcast.state.in_(CALLED_BACK)).subquery()
+    queued = (
+        select(BroadcastRecipient.broadcast_id)
+        .join(called_back, called_back.c.id == BroadcastRecipient.broadcast_id)
+        .join(Delivery, Delivery.message_id == BroadcastRecipient.message_id)
+        .where(Delivery.state == DeliveryState.QUEUED)
+    )
+    return session.scalars(select(Broadcast).where(Broadcast.id.in_(queued)).limit(limit)).all()
+
+
+def _queued() -> ColumnElement[bool]:
+    return exists().where(Delivery.message_id == Message.id, Delivery.state == DeliveryState.QUEUED)
+
+
+def _to_visit() -> ColumnElement[bool]:
+    return exists().where(
+        Visit.message_id == Message.id, Visit.done_at.is_(None), Visit.withdrawn_at.is_(None)
+    )
+
+
+def _wait_anew(session: Session, broadcast: Broadcast, messages: Sequence[Message]) -> None:
+    keys = [message.id for message in messages]
+    session.execute(
+        update(BroadcastRecipient)
+        .where(
+            BroadcastRecipient.broadcast_id == broadcast.id,
+            BroadcastRecipient.message_id.in_(keys),
+        )
+        .values(message_id=None)
+    )

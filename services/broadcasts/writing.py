@@ -1,0 +1,253 @@
+"""Writing a broadcast and choosing for whom: drafts, lists from Excel, what stands in its way.
+
+A draft belongs to the place of its writer, and reaches nobody outside it. `Hindered` says in words
+why something was not done; nothing has changed then.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from models import (
+    Broadcast,
+    BroadcastAct,
+    BroadcastRecipient,
+    BroadcastState,
+    Person,
+    Region,
+    Role,
+    new_id,
+)
+from models.broadcasts import BROADCAST_STEPS
+from models.sealing import blind_index
+from services import sheets_in
+from services.acting import Acting, covers
+from services.broadcasts import audience as audiences
+from services.broadcasts.audience import Audience, Who
+from services.broadcasts.texts import Words, cleaned, errors
+from services.clock import business_date
+from services.guards import Obstacle
+from services.procedure import Hindered
+from services.trail import note
+
+MAKERS = frozenset({Role.TOWN_CLERK, Role.TOWN_HEAD, Role.DISTRICT_CLERK, Role.DISTRICT_APPROVER})
+READERS = MAKERS | {Role.SUPERVISION}
+CHUNK = 500
+
+
+class Urgency(StrEnum):
+    """What it is for: which row of the table of kinds, hence whether it may be refused, waits for
+    the morning, and ends at somebody's door."""
+
+    PUBLICITY = "broadcast_publicity"
+    DUTY = "broadcast_duty"
+    SAFETY = "broadcast_safety"
+
+
+STAFF_KIND = "broadcast_staff"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a form says."""
+
+    words: Words
+    urgency: Urgency
+    audience: Audience
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What came of a list: how many people it named, twice or in another place, row by row."""
+
+    taken: int
+    remarks: tuple[Obstacle, ...]
+
+
+def draft(
+    session: Session, region: Region, sheet: Sheet, acting: Acting, now: datetime
+) -> Broadcast:
+    """A new draft for a place in the writer's area."""
+    may(acting, region, MAKERS)
+    _fit(sheet)
+    broadcast = Broadcast(id=new_id(), region=region, made_at=now, state=BroadcastState.DRAFT)
+    _write(broadcast, sheet)
+    broadcast.made_by_id = acting.staff.id if acting.staff else None
+    session.add(broadcast)
+    session.flush()
+    log(session, "broadcast.draft", broadcast, acting, now, after=plain(broadcast))
+    return broadcast
+
+
+def edit(
+    session: Session, broadcast: Broadcast, sheet: Sheet, acting: Acting, now: datetime
+) -> None:
+    """Put it into other words, or choose others. What was agreed to has to be agreed to again."""
+    may(acting, broadcast.region, MAKERS)
+    _fit(sheet)
+    before = plain(broadcast)
+    was_listed = audiences.read(broadcast.audience).who is Who.LISTED
+    step(session, broadcast, BroadcastAct.EDIT)
+    _write(broadcast, sheet)
+    broadcast.approved_by_id = broadcast.approved_at = broadcast.scheduled_at = None
+    broadcast.expected = None
+    if was_listed and sheet.audience.who is not Who.LISTED:
+        _forget_list(session, broadcast)
+    log(session, "broadcast.edit", broadcast, acting, now, before=before, after=plain(broadcast))
+    session.flush()
+
+
+def take_list(
+    session: Session, broadcast: Broadcast, content: bytes, acting: Acting, now: datetime
+) -> Listed:
+    """Take the people of an Excel list instead of any list before. Rows that name nobody of the
+    place are named and left out; somebody named three times is told once. Raises `Hindered` for a
+    file that cannot be read, or names nobody."""
+    may(acting, broadcast.region, MAKERS)
+    try:
+        rows = list(sheets_in.read(content, "broadcast"))
+    except sheets_in.Unfit as unfit:
+        raise Hindered("broadcast.list", (unfit.obstacle,)) from None
+    remarks: list[Obstacle] = []
+    people = _people(session, broadcast, rows, remarks, now)
+    if not people:
+        raise Hindered("broadcast.list", (*remarks[:20], Obstacle("broadcast.list_empty")))
+    step(session, broadcast, BroadcastAct.EDIT)
+    _forget_list(session, broadcast)
+    session.add_all(
+        BroadcastRecipient(broadcast_id=broadcast.id, person_id=key, region_id=village)
+        for key, village in people.items()
+    )
+    broadcast.audience = Audience(Who.LISTED).plain
+    session.flush()
+    log(
+        session, "broadcast.list", broadcast, acting, now, people=len(people), left_out=len(remarks)
+    )
+    return Listed(len(people), tuple(remarks))
+
+
+def obstacles(session: Session, broadcast: Broadcast, now: datetime) -> tuple[Obstacle, ...]:
+    """What stands between a draft and its being looked at."""
+    found = list(errors(words_of(broadcast)))
+    if audiences.count(session, broadcast, now) == 0:
+        found.append(Obstacle("broadcast.empty_audience"))
+    return tuple(found)
+
+
+def words_of(broadcast: Broadcast) -> Words:
+    """What it says."""
+    return Words(broadcast.title, broadcast.body, broadcast.sms_body)
+
+
+def every(session: Session, region: Region, *, limit: int = 100) -> Sequence[Broadcast]:
+    """The broadcasts of a place and what lies in it, the newest first."""
+    inside = select(Region.id).where(Region.path.startswith(region.path, autoescape=True))
+    found = select(Broadcast).where(
+        Broadcast.region_id.in_(inside), Broadcast.state != BroadcastState.DISCARDED
+    )
+    return session.scalars(found.order_by(Broadcast.made_at.desc()).limit(limit)).all()
+
+
+def may(acting: Acting, region: Region, roles: frozenset[Role]) -> None:
+    """Raise `Hindered` where the role has no part in it, or not for this place."""
+    if acting.role not in roles:
+        raise Hindered("broadcast", (Obstacle("obstacle.not_your_role"),))
+    if not covers(acting.region, region):
+        raise Hindered("broadcast", (Obstacle("obstacle.not_your_place"),))
+
+
+def step(session: Session, broadcast: Broadcast, act: BroadcastAct) -> None:
+    """Move along `BROADCAST_STEPS`, its row locked. Raises `Hindered` where it has moved on."""
+    session.flush()
+    session.refresh(broadcast, ["state", "edition", "cursor", "expanded_at"], with_for_update=True)
+    following = BROADCAST_STEPS[act].get(BroadcastState(broadcast.state))
+    if following is None:
+        raise Hindered(f"broadcast.{act}", (Obstacle("broadcast.moved_on"),))
+    broadcast.state = following
+
+
+def plain(broadcast: Broadcast) -> dict[str, Any]:
+    """What it says and for whom, as plain JSON."""
+    names = ("title", "body", "sms_body", "kind", "audience")
+    return {name: getattr(broadcast, name) for name in names}
+
+
+def log(
+    session: Session, act: str, broadcast: Broadcast, acting: Acting, now: datetime, **details: Any
+) -> None:
+    """One entry of the audit trail about a broadcast."""
+    subject = ("broadcast", broadcast.id)
+    note(session, act, actor=acting.name, at=now, subject=subject, **details)
+
+
+def _fit(sheet: Sheet) -> None:
+    found = errors(cleaned(sheet.words))
+    if not audiences.fits(sheet.audience):
+        found = (*found, Obstacle("broadcast.audience_unfit"))
+    if found:
+        raise Hindered("broadcast.edit", found)
+
+
+def _write(broadcast: Broadcast, sheet: Sheet) -> None:
+    words = cleaned(sheet.words)
+    broadcast.title, broadcast.body, broadcast.sms_body = words.title, words.body, words.sms_body
+    for_staff = sheet.audience.who is Who.STAFF
+    broadcast.kind = STAFF_KIND if for_staff else str(sheet.urgency)
+    broadcast.audience = sheet.audience.plain
+
+
+def _forget_list(session: Session, broadcast: Broadcast) -> None:
+    session.execute(
+        delete(BroadcastRecipient).where(BroadcastRecipient.broadcast_id == broadcast.id)
+    )
+
+
+def _people(
+    session: Session,
+    broadcast: Broadcast,
+    rows: Sequence[sheets_in.Row],
+    remarks: list[Obstacle],
+    now: datetime,
+) -> dict[uuid.UUID, int | None]:
+    """Person → village, of those rows that name somebody of the place; remarks on the others."""
+    found: dict[uuid.UUID, int | None] = {}
+    read = list(_read(rows, remarks, now))
+    for start in range(0, len(read), CHUNK):
+        some = read[start : start + CHUNK]
+        keys = [key for _row, _name, key in some]
+        asked = select(Person.id_number_index, Person.id, Person.name, Person.village_id).where(
+            Person.id_number_index.in_(keys), audiences.lives_there(broadcast.region)
+        )
+        known = {
+            key: (person, name, village) for key, person, name, village in session.execute(asked)
+        }
+        for number, name, key in some:
+            person, called, village = known.get(key, (None, "", None))
+            if person is None or called != name:
+                what = "unknown" if person is None else "other_name"
+                remarks.append(Obstacle(f"broadcast.row_{what}", {"row": number}))
+            elif person in found:
+                remarks.append(Obstacle("broadcast.row_twice", {"row": number}))
+            else:
+                found[person] = village
+    return found
+
+
+def _read(
+    rows: Sequence[sheets_in.Row], remarks: list[Obstacle], now: datetime
+) -> Iterator[tuple[int, str, str]]:
+    """(row, name, blind index) of every row that can be read."""
+    for row in rows:
+        try:
+            number = row.id_number("id_number", business_date(now))
+            yield row.number, row.text("name"), blind_index(number, "id_number")
+        except sheets_in.BadCell as bad:
+            remarks.append(bad.obstacle)
