@@ -13,7 +13,7 @@ from handlers.readers import choice, free_text
 from handlers.whereabouts import known, place, where_asks
 from models import Ticket
 from models.talk import TicketKind
-from services import policy, tickets, whereabouts
+from services import alarms, policy, tickets, whereabouts
 from wording.hearing.matters import is_about, substance
 
 FLOW = "accident"
@@ -74,6 +74,9 @@ def finish_accident(desk: Desk, _flow: str, answers: Answers) -> Outcome:
     where = place(desk, answers) or whereabouts.home(desk.session, desk.contact)
     if where is not None:
         tickets.send_to(desk.session, ticket, where)
+        desk.session.flush()
+        desk.session.refresh(ticket, ["region"])
+        alarms.accident(desk.session, ticket, desk.now)
     says = [Say("accident.done", {"number": ticket.number, "phone": desk.office.district_phone})]
     if answers["care"] in {"nobody", "coming"}:
         says.insert(0, Say("accident.call_120"))
@@ -97,7 +100,9 @@ def _keep(desk: Desk, words: str, facts: dict[str, Json], *, phone: str | None) 
         phone=phone,
         answers=facts,
     )
-    return tickets.open_ticket(desk.session, request, desk.now)
+    ticket = tickets.open_ticket(desk.session, request, desk.now)
+    alarms.accident(desk.session, ticket, desk.now)
+    return ticket
 
 
 def _story(answers: Answers) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from models import Engagement, EngagementStatus, InsuranceCover, InsuranceGap, Post, Region
+from services import alarms
 from services.clock import business_date
 from services.staff import area
 from services.trail import note
@@ -60,14 +61,19 @@ def look(session: Session, now: datetime) -> int:
     """Bring the list of gaps up to today; gives how many go on. A gap that an insurer covered
     afterwards leaves the list, and the audit trail keeps that it was there."""
     today, going_on = business_date(now), 0
+    new: list[Engagement] = []
     for ids in _pieces(_looked_at(session)):
         engagements = session.scalars(select(Engagement).where(Engagement.id.in_(ids))).all()
         covers, listed = covers_of(session, ids), _listed(session, ids)
         for engagement in engagements:
             found = uncovered(engagement, covers.get(engagement.id, ()), today)
-            _write(session, engagement, found, listed.get(engagement.id, {}), now)
+            known = listed.get(engagement.id, {})
+            _write(session, engagement, found, known, now)
+            if any(days.to_on is None and days.from_on not in known for days in found):
+                new.append(engagement)
             going_on += sum(days.to_on is None for days in found)
     session.flush()
+    alarms.insurance_gaps(session, new, now)
     return going_on
 
 

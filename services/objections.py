@@ -34,7 +34,7 @@ from models import (
 from models.sealing import blind_index
 from models.talk import TicketKind
 from rules import parameters
-from services import procedure, tickets
+from services import alarms, procedure, tickets
 from services.acting import Acting
 from services.clock import business_date
 from services.deadlines import working_deadline
@@ -42,6 +42,7 @@ from services.guards import Obstacle
 from services.procedure import Hindered
 from services.trail import note
 from services.whereabouts import town_of
+from wording.hearing import mask_name
 
 HANDLERS = frozenset({Role.TOWN_CLERK, Role.TOWN_HEAD, Role.DISTRICT_CLERK})
 _PLACES = (joinedload(Ticket.region), joinedload(Ticket.accused))
@@ -159,6 +160,7 @@ def _add(
         ticket=ticket.number,
         application=str(item.application_id),
     )
+    alarms.objection(session, ticket, now, name=mask_name(item.name))
     return objection
 
 
