@@ -26,3 +26,20 @@ document.querySelectorAll("select[data-send]").forEach((list) => {
 
 // On a narrow screen the menu is longer than the screen: show where one is.
 document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+// In a grid, the arrow keys go from day to day.
+document.querySelectorAll("[data-grid]").forEach((grid) => {
+  const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+  grid.addEventListener("keydown", (event) => {
+    const cell = event.target.closest("a")?.closest("td, th");
+    const way = step[event.key];
+    if (!cell || !way) return;
+    let row = cell.parentElement.rowIndex + way[0];
+    let column = cell.cellIndex + way[1];
+    while (grid.rows[row]?.cells[column]) {
+      const link = grid.rows[row].cells[column].querySelector("a");
+      if (link) { event.preventDefault(); link.focus(); return; }
+      row += way[0]; column += way[1];
+    }
+  });
+});

@@ -82,9 +82,9 @@ def _to_confirm(session: Session, acting: Acting, place: Region, now: datetime) 
         if opens <= now < latest and (count := unconfirmed(session, acting, place, day)):
             slots = {"count": count, "day_on": day.isoformat()}
             until = latest.astimezone(SHANGHAI).date()
-            yield Item("days", "work.days_confirm", slots, until, "days.confirm", {"day": day})
+            yield Item("days", "work.days_confirm", slots, until, "console.days_confirm", {"day": day})
 
 
 def _count(key: str, count: int, now: datetime, page: str) -> Iterator[Item]:
     if count:
-        yield Item("days", key, {"count": count}, business_date(now), f"days.{page}")
+        yield Item("days", key, {"count": count}, business_date(now), f"console.days_{page}")

@@ -1,0 +1,294 @@
+"""The month grid: who worked on which day, what lies behind each day, and the clerk's roll-call
+(requirements 3.4, R-3.5d)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+import services.days.days_work as _work  # noqa: F401 - puts the days on the worklist
+from console import day_marks
+from console.base import NAV, Elsewhere, NavItem, current, door, look, needs, page, say, tell
+from console.day_seconds import opened, seconds_since
+from console.files import shown, upload
+from console.months import month_of
+from console.words import obstacle_words
+from models import Engagement, Post, Region, Role
+from rules.months import add_months, end_of_month
+from services import attachments
+from services.acting import covers
+from services.days import deriving, disputes, evidence, month, roll
+from services.days.events import DayLocked
+from services.days.month import WorkerMonth
+from services.days.roll import Marks
+from services.guards import Obstacle
+from services.procedure import Hindered
+from services.staff import area
+
+VILLAGE = frozenset({Role.VILLAGE_CLERK, Role.VILLAGE_HEAD})
+TOWN = frozenset({Role.TOWN_CLERK, Role.TOWN_HEAD})
+DISTRICT = frozenset({Role.DISTRICT_CLERK, Role.DISTRICT_APPROVER})
+SEES = VILLAGE | TOWN | DISTRICT | {Role.SUPERVISION}
+CALLED = ("present", "absent", "on_leave")
+EVIDENCE = ("distance_m", "inside", "outside", "place", "code", "code_wrong", "by_helper", "photo",
+            "called", "seconds", "shown")  # fmt: skip
+"""What of an event's evidence is put into words, in this order."""
+
+NAV.append(NavItem("console.days", "day_console.nav", SEES, order=28))
+
+
+@dataclass(frozen=True)
+class Called:
+    """A roll-call inside the grid: of which day, and of whom."""
+
+    day_on: date
+    ids: frozenset[uuid.UUID]
+    opened: str
+
+
+@door.get("/days", endpoint="days")
+@needs(*SEES)
+def days_page() -> ResponseReturnValue:
+    """A place's month, a worker a row and a day a column."""
+    return _grid()
+
+
+def _grid(words: tuple[str, ...] = ()) -> str:
+    seat = current()
+    month_on = month_of(request.args.get("month", "")) or seat.today.replace(day=1)
+    places = _places()
+    place = _place_asked(places)
+    called = _called(place) if place else None
+    if called:
+        month_on = called.day_on.replace(day=1)
+    chosen = request.args.get("only", "all")
+    workers = month.of_village(seat.session, place.id, month_on) if place else []
+    rows = [one for one in workers if day_marks.fits(one, chosen)]
+    if rows:
+        look("days", place.code if place else "", month=f"{month_on:%Y-%m}", rows=len(rows))
+    length = end_of_month(month_on).day
+    return page(
+        "days.html",
+        places=places,
+        place=place,
+        month_on=month_on,
+        before=add_months(month_on, -1),
+        after=add_months(month_on, 1),
+        length=length,
+        rows=[(one, day_marks.cells(one, length)) for one in rows],
+        people=len(workers),
+        sums=_sums(workers),
+        chosen=chosen if chosen in day_marks.FILTERS else "all",
+        filters=day_marks.FILTERS,
+        called=called,
+        calls=seat.role == Role.VILLAGE_CLERK and place is not None,
+        words=words,
+        CALLED=CALLED,
+        yesterday=seat.today - timedelta(days=1),
+    )
+
+
+def _sums(workers: Sequence[WorkerMonth]) -> dict[str, int]:
+    """How many workers each filter shows."""
+    return {name: sum(day_marks.fits(one, name) for one in workers) for name in day_marks.FILTERS}
+
+
+def _places() -> Sequence[Region]:
+    """The places of the area that have posts; a village has itself."""
+    seat = current()
+    if seat.role in VILLAGE:
+        return [seat.region]
+    return seat.session.scalars(
+        select(Region)
+        .where(area(seat.region), Region.id.in_(select(Post.region_id)))
+        .order_by(Region.path)
+    ).all()
+
+
+def _place_asked(places: Sequence[Region]) -> Region | None:
+    code = request.args.get("place", "")
+    if not code:
+        return places[0] if places else None
+    found = current().session.scalars(select(Region).where(Region.code == code)).first()
+    if found is None or not covers(current().region, found):
+        raise Elsewhere("region", code)
+    return found
+
+
+def _called(place: Region) -> Called | None:
+    """The roll-call that the clerk asked for: today's or yesterday's column becomes a form."""
+    seat = current()
+    day = day_marks.of_text(request.args.get("roll", ""))
+    if day is None or seat.role != Role.VILLAGE_CLERK or place.id != seat.region.id:
+        return None
+    if not seat.today - timedelta(days=roll.LATEST_DAYS) <= day <= seat.today:
+        tell("obstacle.roll_too_late", level="warning")
+        return None
+    looks = roll.to_call(seat.session, seat.acting, day, seat.now)
+    return Called(day, frozenset(one.engagement_id for one in looks), opened(seat))
+
+
+@door.post("/days/roll", endpoint="days_roll")
+@needs(Role.VILLAGE_CLERK)
+def roll_called() -> ResponseReturnValue:
+    """Keep a roll-call of one day; with a photo of the paper sheet, of those on the sheet."""
+    seat = current()
+    days = [day_marks.of_text(text) for text in request.form.getlist("day")]
+    try:
+        if len(days) != 1 or days[0] is None:
+            raise Hindered("roll", (Obstacle("day_console.one_day"),))
+        with seat.session.begin_nested():
+            taken = _keep_roll(days[0])
+    except DayLocked:
+        return _grid((obstacle_words(Obstacle("day_console.locked")),)), 409
+    except Hindered as hindered:
+        return _grid(tuple(map(obstacle_words, hindered.obstacles))), 409
+    tell("day_console.called", day_on=days[0].isoformat(), present=len(taken.present),
+         absent=len(taken.absent), leave=len(taken.on_leave))  # fmt: skip
+    return redirect(url_for("console.days", month=f"{days[0]:%Y-%m}"))
+
+
+def _keep_roll(day: date) -> Marks:
+    seat = current()
+    marks = {name: _marked(name) for name in CALLED}
+    if not any(marks.values()):
+        raise Hindered("roll", (Obstacle("day_console.nobody_marked"),))
+    sheet = upload("sheet")
+    kept = None
+    if sheet is not None:
+        kept = attachments.attach(
+            seat.session, sheet, subject=("region", seat.region.code), kind="attendance_sheet",
+            acting=seat.acting, now=seat.now,
+        )  # fmt: skip
+    return roll.call(
+        seat.session, seat.acting, day, Marks(**marks), source="sheet" if kept else "console",
+        seconds=seconds_since(seat), now=seat.now, attachment_id=kept.id if kept else None,
+    )  # fmt: skip
+
+
+def _marked(mark: str) -> tuple[uuid.UUID, ...]:
+    """The workers whom the form gives this mark."""
+    found = []
+    for name, value in list(request.form.items())[:1000]:
+        if name.startswith("m-") and value == mark:
+            try:
+                found.append(uuid.UUID(name[2:]))
+            except ValueError:
+                continue
+    return tuple(found)
+
+
+@door.get("/days/workers/<uuid:key>", endpoint="days_worker")
+@needs(*SEES)
+def worker_days(key: uuid.UUID) -> str:
+    """One worker's month in words; each day leads to what lies behind it."""
+    seat = current()
+    worker = _worker(key)
+    month_on = month_of(request.args.get("month", "")) or seat.today.replace(day=1)
+    days = month.of_worker(seat.session, worker.id, month_on, seat.now)
+    look("engagement", worker.id, month=f"{month_on:%Y-%m}")
+    return page(
+        "days_worker.html",
+        worker=worker,
+        month_on=month_on,
+        before=add_months(month_on, -1),
+        after=add_months(month_on, 1),
+        days=[(one, day_marks.reasons_in_words(one.reasons)) for one in days],
+        counted=sum(one.counted for one in days),
+    )
+
+
+def _worker(key: uuid.UUID) -> Engagement:
+    seat = current()
+    found = evidence.worker_of(seat.session, key, seat.acting)
+    if found is None:
+        raise Elsewhere("engagement", key)
+    return found
+
+
+@door.get("/days/workers/<uuid:key>/<day>", endpoint="days_day")
+@needs(*SEES)
+def one_day(key: uuid.UUID, day: str) -> str:
+    """One day with its evidence: who said what, when, and the row that decided."""
+    return day_page(*_day_asked(key, day))
+
+
+def _day_asked(key: uuid.UUID, text: str) -> tuple[Engagement, date]:
+    worker, day = _worker(key), day_marks.of_text(text)
+    if day is None:
+        raise Elsewhere("day", text)
+    return worker, day
+
+
+def day_page(worker: Engagement, day: date, words: tuple[str, ...] = ()) -> str:
+    """The page of a day, for whoever shows it again with a refusal."""
+    seat = current()
+    if day <= seat.today:
+        deriving.derive(seat.session, [worker.id], from_on=day, to_on=day, now=seat.now)
+    found = evidence.of_day(seat.session, worker, day)
+    look("attendance_day", f"{worker.id}|{day}", events=len(found.pieces))
+    return page(
+        "days_day.html",
+        it=found,
+        worker=worker,
+        words=words,
+        reasons=day_marks.reasons_in_words(found.day.reasons) if found.day else [],
+        rules=seat.role in disputes.RULERS and _is_open(found),
+        told=evidence_words,
+    )
+
+
+def _is_open(found: evidence.Evidence) -> bool:
+    day = found.day
+    return day is not None and day.month_sheet_id is None and day.state in month.OPEN
+
+
+def evidence_words(held: dict[str, Any]) -> list[str]:
+    """What was checked and how it came out, for people."""
+    return [
+        say(f"day_evidence.{name}", value=held[name])
+        for name in EVIDENCE
+        if held.get(name) is not None and held[name] is not False
+    ]
+
+
+@door.post("/days/workers/<uuid:key>/<day>/rule", endpoint="days_rule")
+@needs(*TOWN)
+def day_ruled(key: uuid.UUID, day: str) -> ResponseReturnValue:
+    """The town decides an open day, with its reason."""
+    seat = current()
+    worker, day_on = _day_asked(key, day)
+    present = request.form.get("present", "")
+    try:
+        if present not in {"yes", "no"}:
+            raise Hindered("rule", (Obstacle("day_console.choose"),))
+        with seat.session.begin_nested():
+            disputes.rule(seat.session, worker, day_on, acting=seat.acting,
+                          present=present == "yes", words=request.form.get("words", "")[:200],
+                          now=seat.now)  # fmt: skip
+    except DayLocked:
+        return day_page(worker, day_on, (obstacle_words(Obstacle("day_console.locked")),)), 409
+    except Hindered as hindered:
+        return day_page(worker, day_on, tuple(map(obstacle_words, hindered.obstacles))), 409
+    tell("day_console.ruled", name=worker.person.name, day_on=day_on.isoformat())
+    return redirect(url_for("console.days_disputes"))
+
+
+@door.get("/days/photos/<int:event_id>", endpoint="days_photo")
+@needs(*SEES)
+def day_photo(event_id: int) -> Response:
+    """The photo of a check-in, or of the paper sheet: opened for this look only."""
+    seat = current()
+    picture = evidence.picture_of(seat.session, event_id, seat.acting)
+    if picture is None:
+        raise Elsewhere("attendance_event", event_id)
+    look("attachment", picture.id, event=event_id)
+    return shown(picture)

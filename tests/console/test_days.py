@@ -1,0 +1,242 @@
+"""The month grid and what is done about days, by the console's own pages."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import event, func, select
+from sqlalchemy.orm import Session, sessionmaker
+
+from models import (
+    AttendanceDay,
+    AttendanceEvent,
+    ConfirmationRound,
+    DutyPlan,
+    Engagement,
+    EventKind,
+    Leave,
+    Stoppage,
+)
+from services.days import disputes, leaves
+from services.days.leaves import Wish
+from tests.builders import at, create_contact
+from tests.console.conftest import Visit, Visitor, Watch
+from tests.services.month import create_worker, mark_days, say
+
+GRID = "/console/days?month=2022-04"
+DAY = date(2022, 4, 6)
+
+
+@pytest.fixture
+def april(seeded_sessions: sessionmaker[Session], watch: Watch) -> sessionmaker[Session]:
+    """王家庄 on the evening of 6 April: one signed in, one did not."""
+    watch.at = at("2022-04-06 18:30")
+    with seeded_sessions.begin() as session:
+        first = create_worker(session, name="司徒望舒", account=False)
+        create_worker(session, name="欧阳小满", account=False)
+        say(session, first, DAY, EventKind.CHECKIN)
+    return seeded_sessions
+
+
+def worker(sessions: sessionmaker[Session], name: str) -> Engagement:
+    with sessions() as session:
+        return next(one for one in session.scalars(select(Engagement)) if one.person.name == name)
+
+
+def events(sessions: sessionmaker[Session], kind: EventKind) -> list[AttendanceEvent]:
+    with sessions() as session:
+        asked = select(AttendanceEvent).where(AttendanceEvent.kind == kind)
+        return list(session.scalars(asked))
+
+
+def test_a_roll_call_is_kept_and_shown(april: sessionmaker[Session], visit: Visit) -> None:
+    clerk = visit("cunwenshu")
+    clerk.get("/console/days?roll=2022-04-06")
+    assert "正在点" in clerk.words
+    one, other = worker(april, "司徒望舒"), worker(april, "欧阳小满")
+    clerk.post("/console/days/roll", {
+        "day": "2022-04-06", "opened": clerk.field_value("opened"),
+        f"m-{one.id}": "present", f"m-{other.id}": "absent",
+    })  # fmt: skip
+    assert "到1人，没来1人" in clerk.words
+    [present] = events(april, EventKind.PRESENT)
+    assert (present.engagement_id, present.source) == (one.id, "console")
+    assert len(events(april, EventKind.ABSENT)) == 1
+    clerk.get(f"/console/days/workers/{one.id}/2022-04-06")
+    assert "点名：到了" in clerk.words
+    assert "<code>open</code>" in clerk.page, "the row of the truth table that decided"
+
+
+def test_a_whole_month_at_once_is_refused(april: sessionmaker[Session], visit: Visit) -> None:
+    clerk = visit("cunwenshu")
+    clerk.get("/console/days?roll=2022-04-06")
+    one = worker(april, "司徒望舒")
+    many = {"day": [f"2022-04-{day:02d}" for day in range(1, 7)], f"m-{one.id}": "present"}
+    assert clerk.post("/console/days/roll", many).status_code == 409
+    assert "整月补记不收" in clerk.words
+    old = {"day": "2022-04-01", f"m-{one.id}": "present"}
+    assert clerk.post("/console/days/roll", old).status_code == 409
+    assert "只能点今天和昨天的名" in clerk.words
+    assert events(april, EventKind.PRESENT) == []
+
+
+def test_the_seconds_of_a_roll_call_cannot_be_made_up(
+    april: sessionmaker[Session], visit: Visit, watch: Watch
+) -> None:
+    clerk = visit("cunwenshu")
+    clerk.get("/console/days?roll=2022-04-06")
+    form = {"day": "2022-04-06", f"m-{worker(april, '司徒望舒').id}": "present"}
+    watch.wall += timedelta(seconds=75)
+    clerk.post("/console/days/roll", {**form, "opened": clerk.field_value("opened")})
+    clerk.get("/console/days?roll=2022-04-06")
+    clerk.post("/console/days/roll", {**form, "opened": "1.0123456789abcdef0123456789abcdef"})
+    assert [one.evidence["seconds"] for one in events(april, EventKind.PRESENT)] == [75, 0]
+
+
+def test_the_head_confirms_in_an_order_of_its_own(
+    april: sessionmaker[Session], visit: Visit
+) -> None:
+    head = visit("cunzhuren")
+    head.get("/console/days/confirm")
+    head.post("/console/days/confirm", {"day": "2022-04-06"})
+    assert "共2人" in head.words
+    with april() as session:
+        round_ = session.scalars(select(ConfirmationRound)).one()
+    one, other = worker(april, "司徒望舒"), worker(april, "欧阳小满")
+    path = f"/console/days/rounds/{round_.id}"
+    assert head.post(path, {}).status_code == 409
+    assert "一个人都没选" in head.words
+    head.post(path, {f"a-{one.id}": "confirmed", f"a-{other.id}": "denied"})
+    assert "来了1人，没来1人" in head.words
+    assert head.get(path).status_code == 404
+    [confirmed] = events(april, EventKind.CONFIRMED)
+    assert confirmed.engagement_id == one.id
+
+
+def test_a_day_that_is_not_over_is_not_confirmed(
+    april: sessionmaker[Session], visit: Visit, watch: Watch
+) -> None:
+    watch.at = at("2022-04-06 10:00")
+    head = visit("cunzhuren")
+    head.get("/console/days/confirm")
+    head.post("/console/days/confirm", {"day": "2022-04-06"})
+    assert "还没过完" in head.words
+    head.post("/console/days/confirm", {"day": "2022-04-01"})
+    assert "时间过了" in head.words
+
+
+def test_a_leave_is_answered_once(april: sessionmaker[Session], visit: Visit) -> None:
+    one = worker(april, "司徒望舒")
+    with april.begin() as session:
+        held = session.get_one(Engagement, one.id)
+        contact = create_contact(session, person_id=held.person_id)
+        wish = Wish("personal", date(2022, 4, 8), date(2022, 4, 8), words="赶集")
+        leaves.ask(session, held, wish, acting=leaves.asker(contact), now=at("2022-04-06 12:00"))
+    head = visit("cunzhuren")
+    head.get("/console/days/leaves")
+    assert "赶集" in head.words
+    with april() as session:
+        leave = session.scalars(select(Leave)).one()
+    path = f"/console/days/leaves/{leave.id}"
+    assert head.post(path, {"answer": "refuse"}).status_code == 409
+    assert "请写明缘故" in head.words
+    head.post(path, {"answer": "agree"})
+    assert "批复好了" in head.words
+    assert head.post(path, {"answer": "agree"}).status_code == 409
+
+
+def test_the_town_rules_a_disputed_day(
+    april: sessionmaker[Session], visit: Visit, watch: Watch
+) -> None:
+    one = worker(april, "欧阳小满")
+    with april.begin() as session:
+        held = session.get_one(Engagement, one.id)
+        contact = create_contact(session, person_id=held.person_id)
+        disputes.lodge(session, held, DAY, contact=contact, words="俺来了", source="wechat",
+                       now=at("2022-04-06 21:00"))  # fmt: skip
+    watch.at = at("2022-04-08 09:00")
+    town = visit("zhenjingban")
+    town.get("/console/days/disputes")
+    assert "欧阳小满" in town.words
+    path = f"/console/days/workers/{one.id}/2022-04-06"
+    town.get(path)
+    assert "俺来了" in town.words
+    assert town.post(f"{path}/rule", {"present": "yes", "words": " "}).status_code == 409
+    town.post(f"{path}/rule", {"present": "yes", "words": "邻居作证"})
+    assert "核定了" in town.words
+    with april() as session:
+        assert session.get_one(AttendanceDay, (one.id, DAY)).counted
+
+
+def test_the_district_stops_work_and_takes_it_back(
+    april: sessionmaker[Session], visit: Visit
+) -> None:
+    clerk = visit("qujingban")
+    clerk.get("/console/days/stoppages")
+    form = {"place": "xinyan", "kind": "weather", "from_on": "2022-04-06", "to_on": "2022-04-06",
+            "reason": "大风"}  # fmt: skip
+    assert clerk.post("/console/days/stoppages", {**form, "kind": "x"}).status_code == 409
+    clerk.post("/console/days/stoppages", form)
+    assert "停工记好了" in clerk.words
+    with april() as session:
+        row = session.scalars(select(Stoppage)).one()
+        days = session.scalars(select(AttendanceDay).where(AttendanceDay.day_on == DAY)).all()
+        assert {one.state for one in days} == {"stopped"}
+    clerk.post(f"/console/days/stoppages/{row.id}/withdraw")
+    with april() as session:
+        states = session.scalars(select(AttendanceDay.state).where(AttendanceDay.day_on == DAY))
+        assert "stopped" not in set(states)
+
+
+def test_a_duty_plan_is_entered_by_the_town(april: sessionmaker[Session], visit: Visit) -> None:
+    town = visit("zhenjingban")
+    path = "/console/days/posts/P2022-0001"
+    town.get(path)
+    form = {"from_on": "2022-04-07", "weekday": ["1", "3", "5"], "opens": "07:00",
+            "closes": "08:30", "minutes": "240"}  # fmt: skip
+    assert town.post(path, {**form, "from_on": "2022-04-05"}).status_code == 409
+    assert town.post(path, {**form, "minutes": "9000"}).status_code == 409
+    assert town.post(path, {**form, "latitude": "35.5"}).status_code == 409
+    town.post(path, form)
+    assert "每周一、三、五" in town.words
+    with april() as session:
+        assert session.scalars(select(DutyPlan.weekdays)).all() == ["135"]
+
+
+def statements(visitor: Visitor, sessions: sessionmaker[Session], path: str) -> int:
+    counted = []
+    engine = sessions.kw["bind"]
+
+    def count(*_: object) -> None:
+        counted.append(1)
+
+    event.listen(engine, "before_cursor_execute", count)
+    assert visitor.get(path).status_code == 200
+    event.remove(engine, "before_cursor_execute", count)
+    return len(counted)
+
+
+def test_the_grid_costs_the_same_number_of_statements(
+    april: sessionmaker[Session], visit: Visit
+) -> None:
+    clerk = visit("cunwenshu")
+    few = statements(clerk, april, GRID)
+    with april.begin() as session:
+        for number in range(12):
+            mark_days(session, create_worker(session, name=f"工友{number}", account=False))
+    assert statements(clerk, april, GRID) == few
+    assert few <= 14
+    with april() as session:
+        assert session.scalar(select(func.count()).select_from(Engagement)) == 14
+
+
+def test_filters_show_only_whom_they_name(april: sessionmaker[Session], visit: Visit) -> None:
+    with april.begin() as session:
+        mark_days(session, create_worker(session, name="冯大壮", account=False), absent={6})
+    head = visit("cunzhuren")
+    head.get(f"{GRID}&only=absent")
+    assert "冯大壮" in head.words
+    head.get(f"{GRID}&only=leave")
+    assert "冯大壮" not in head.words
+    assert "没有这样的人" in head.words
