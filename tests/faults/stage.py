@@ -218,18 +218,25 @@ class Stage:
 
 @contextmanager
 def stage(
-    url: str, folder: Path, *, broker: Broker | None = None, hurried: bool = False
+    url: str,
+    folder: Path,
+    *,
+    broker: Broker | None = None,
+    hurried: bool = False,
+    provider: str = "tests.faults.provider",
 ) -> Iterator[Stage]:
-    """A database at `url` brought to this release, a provider, and nobody who works yet."""
+    """A database at `url` brought to this release, a provider, and nobody who works yet. The
+    sandbox can be the provider too; it does not count for us."""
     install(KEYRING)
     schema.upgrade(url)
     port = free_port()
     with ExitStack() as around:
-        provider = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.provider", str(port)], cwd=ROOT
+        settings = {"SANDBOX_PORT": str(port), "SANDBOX_SMS_RECEIPT_SECONDS": "86400"}
+        outside = subprocess.Popen(
+            [sys.executable, "-m", provider, str(port)], cwd=ROOT, env=os.environ | settings
         )
-        around.callback(provider.wait)
-        around.callback(provider.kill)
+        around.callback(outside.wait)
+        around.callback(outside.kill)
         wait_for_port(port)
         engine = make_engine(url)
         around.callback(engine.dispose)

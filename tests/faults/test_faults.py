@@ -3,6 +3,8 @@ full length: `python -m tests.faults`, and what was seen stands in docs/faults.m
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,11 +18,18 @@ HOLDS = 5 * 8
 QUICK = [play for play in PLAYS if play.is_quick]
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Not below pytest's own folder, which it shuts to the user that a database runs as."""
+    with tempfile.TemporaryDirectory(prefix="gyg-faults-") as made:
+        yield Path(made)
+
+
 @pytest.mark.parametrize("play", QUICK, ids=lambda play: play.name)
-def test_none_is_lost_and_none_is_doubled(play: Play, tmp_path: Path) -> None:
+def test_none_is_lost_and_none_is_doubled(play: Play, folder: Path) -> None:
     if play.kind is not None and play.kind.missing:
         pytest.skip(play.kind.missing)
-    told = perform(play, tmp_path, MESSAGES, hurried=True)
+    told = perform(play, folder, MESSAGES, hurried=True)
     assert (told.after.messages, told.after.lost, told.after.doubled) == (MESSAGES, 0, 0)
     states = told.after.states
     assert set(states) <= {"accepted", "uncertain"}
@@ -29,9 +38,9 @@ def test_none_is_lost_and_none_is_doubled(play: Play, tmp_path: Path) -> None:
     assert told.after.sent == states["accepted"] + unknown_that_left
 
 
-def test_a_second_clock_takes_over_from_one_that_was_killed(tmp_path: Path) -> None:
+def test_a_second_clock_takes_over_from_one_that_was_killed(folder: Path) -> None:
     play = Play("takeover", "sqlite", None, (), lambda _stage, _database: None)
-    with set_up(play, tmp_path, hurried=True) as (on, _database):
+    with set_up(play, folder, hurried=True) as (on, _database):
         on.start("clock")
         on.until(lambda: bool(on.leader()[0]))
         first, _until = on.leader()
