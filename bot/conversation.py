@@ -253,6 +253,7 @@ def _finish(desk: Desk, standing: Standing, flow: str, answers: Answers) -> tupl
 
 
 def _open(desk: Desk, standing: Standing, asked: Asked) -> tuple[Say, ...]:
+    desk.write_down()  # this counter may read what the one before left for later
     heeded = signals.attend(desk, asked)
     if signals.is_answered(asked):
         return heeded

@@ -20,6 +20,7 @@ from bot.conversation import converse, paused_notice
 from bot.events import react
 from bot.postbook import (
     Page,
+    Turned,
     find,
     find_reply,
     glance,
@@ -60,7 +61,8 @@ class Inbox:
 
     def receive(self, letter: Letter) -> str:
         """Take one message and give the reply text; "" where there is nothing to say."""
-        letter = replace(letter, text=storable(letter.text))
+        if (text := storable(letter.text)) != letter.text:
+            letter = replace(letter, text=text)
         try:
             return self._transact(letter)
         except IntegrityError:
@@ -95,7 +97,8 @@ class Inbox:
         page = page or open_page(session, letter, now)
         if page.came_before:
             return page.earlier_reply
-        standing = Standing.from_json(json.loads(page.talk.standing or "{}"))
+        before = page.talk.standing
+        standing = Standing.from_json(json.loads(before)) if before else Standing()
         desk = Desk(
             session=session,
             contact_id=page.talk.contact_id,
@@ -109,8 +112,9 @@ class Inbox:
         reply = self._render(desk, standing, says)
         if in_confidence or _is_confidential(standing):
             letter = replace(letter, text="")
-        kept = json.dumps(standing.to_json(), ensure_ascii=False)
-        keep_turn(session, page, letter, standing=kept, reply=reply, now=now)
+        idle = standing == Standing()
+        kept = None if idle else json.dumps(standing.to_json(), ensure_ascii=False)
+        keep_turn(session, page, letter, Turned(kept, reply, at=now, also=desk.later))
         return reply
 
     def _turn(

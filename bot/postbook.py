@@ -7,17 +7,29 @@ of its two rows is read and written without making objects of the tables.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import LargeBinary, Table, bindparam, insert, select, update
+from sqlalchemy import (
+    Connection,
+    LargeBinary,
+    Select,
+    Table,
+    bindparam,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from channels.inbound import Inbound as Letter
 from models import Contact, Conversation, Inbound, new_id
-from models.prepared import Prepared
+from models.prepared import Prepared, Write
 from models.sealing import Sealed, blind_index
 from wording.hearing import mask_private
 
@@ -28,7 +40,7 @@ _INBOUND = cast(Table, Inbound.__table__)
 _SAME_LETTER = (_INBOUND.c.channel == bindparam("channel")) & (
     _INBOUND.c.dedupe_key == bindparam("dedupe_key")
 )
-_FIND = Prepared(
+_LOOK_UP = (
     select(
         _INBOUND.c.id,
         _INBOUND.c.reply,
@@ -43,26 +55,24 @@ _FIND = Prepared(
         _CONTACT.c.channel == bindparam("channel"),
         _CONTACT.c.address_key == bindparam("sender_key"),
     )
-    .with_for_update(of=_TALK)
 )
+_GLANCE = Prepared(_LOOK_UP)
+_FIND = Prepared(_LOOK_UP.with_for_update(of=_TALK))
 _FIND_REPLY = Prepared(select(_INBOUND.c.reply).where(_SAME_LETTER))
 _LETTER_COLUMNS = [column.name for column in _INBOUND.c if column.name != "id"]
-_UPDATE_TALK = (
+_KEEP_TALK_AS_FOUND = (
     update(_TALK)
-    .where(_TALK.c.contact_id == bindparam("of_contact"))
+    .where(
+        _TALK.c.contact_id == bindparam("of_contact"),
+        _TALK.c.turned_at == bindparam("found_turned_at"),
+        _TALK.c.standing_sealed.is_not_distinct_from(
+            bindparam("found_sealed", type_=LargeBinary())
+        ),
+    )
     .values(standing_sealed=bindparam("sealed"), turned_at=bindparam("at"))
 )
-_UNTURNED = (_TALK.c.turned_at == bindparam("turned_at")) & (
-    _TALK.c.standing_sealed.is_not_distinct_from(bindparam("read_sealed", type_=LargeBinary()))
-)
-"""The talk stands where it was found."""
-_INSERT_LETTER = insert(_INBOUND).inline()  # nobody needs the new row's number
-_KEEP_TALK = Prepared(_UPDATE_TALK.where(_UNTURNED))
-_KEEP_LETTER = Prepared(_INSERT_LETTER, columns=_LETTER_COLUMNS)
-_KEEP_BOTH = Prepared(
-    _INSERT_LETTER.add_cte(_UPDATE_TALK.cte("kept_talk")), columns=_LETTER_COLUMNS
-)
-"""One journey to the server instead of two. SQLite has no such statement, and no journey."""
+_KEEP_TALK = Prepared(_KEEP_TALK_AS_FOUND)
+_KEEP_LETTER = Prepared(insert(_INBOUND).inline(), columns=_LETTER_COLUMNS)
 
 
 class Overtaken(Exception):
@@ -99,9 +109,9 @@ def find(session: Session, letter: Letter) -> Page | None:
 
 
 def glance(session: Session, letter: Letter) -> Page | None:
-    """The sender's page. SQLite does not lock it, because it would have to lock everything while
-    the message is thought about: there, `keep_turn` finds out whether somebody else was faster."""
-    return _page(_FIND.peek(session.connection(), _naming(letter)))
+    """The sender's page, not locked: SQLite would have to lock everything while the message is
+    thought about. `keep_turn` finds out whether somebody else was faster."""
+    return _page(_GLANCE.peek(session.connection(), _naming(letter)))
 
 
 def _page(row: tuple[Any, ...] | None) -> Page | None:
@@ -131,22 +141,65 @@ def open_page(session: Session, letter: Letter, now: datetime) -> Page:
     return page
 
 
-def keep_turn(
-    session: Session, page: Page, letter: Letter, *, standing: str, reply: str, now: datetime
-) -> None:
-    """Write where the talk stands now, and the letter with its reply. Raises `Overtaken`."""
+@dataclass(frozen=True)
+class Turned:
+    """What a turn came to. `standing`: where the talk stands now, None for nowhere in particular;
+    `also`: rows that were left for the end."""
+
+    standing: str | None
+    reply: str
+    at: datetime
+    also: Sequence[Write] = ()
+
+
+def keep_turn(session: Session, page: Page, letter: Letter, turned: Turned) -> None:
+    """Write where the talk stands now, the letter with its reply, and what else was left for now.
+    Raises `Overtaken`."""
+    session.flush()
     connection = session.connection()
-    found = {"read_sealed": page.talk.standing_sealed, "turned_at": page.talk.turned_at}
-    page.talk.standing = standing
-    sealed = page.talk.standing_sealed
-    talk = {"of_contact": page.talk.contact_id, "sealed": sealed, "at": now}
-    row = letter_row(letter, now, reply)
+    found = {
+        "of_contact": page.talk.contact_id,
+        "found_sealed": page.talk.standing_sealed,
+        "found_turned_at": page.talk.turned_at,
+    }
+    page.talk.standing = turned.standing
+    talk = {**found, "sealed": page.talk.standing_sealed, "at": turned.at}
+    row = letter_row(letter, turned.at, turned.reply)
     if connection.dialect.name == "postgresql":
-        _KEEP_BOTH.run(connection, talk | row)
+        _keep_at_once(connection, talk, [*turned.also, Write(_INBOUND, row)])
         return
-    if not _KEEP_TALK.run(connection, talk | found):
+    if not _KEEP_TALK.run(connection, talk):
         raise Overtaken
+    for write in turned.also:
+        write.run(connection)
     _KEEP_LETTER.run(connection, row)
+
+
+def _keep_at_once(connection: Connection, talk: dict[str, Any], writes: Sequence[Write]) -> None:
+    """All in one statement: one journey to the server, and no other for a transaction's begin and
+    end where nothing was written before."""
+    values = dict(talk)
+    for number, write in enumerate(writes):
+        values |= {f"{name}_{number}": value for name, value in write.row.items()}
+    statement = _together(tuple((write.table, write.columns) for write in writes))
+    if not statement.run_alone(connection, values):
+        raise Overtaken
+
+
+@lru_cache(maxsize=64)
+def _together(rows: tuple[tuple[Table, tuple[str, ...]], ...]) -> Prepared:
+    """Keep the talk, and the rows with it if it stands where it was found. The last row counts."""
+    kept = _KEEP_TALK_AS_FOUND.returning(_TALK.c.contact_id).cte("kept_talk")
+    *others, last = [
+        insert(table).from_select(columns, _given(table, columns, number).select_from(kept))
+        for number, (table, columns) in enumerate(rows)
+    ]
+    return Prepared(last.add_cte(*(other.cte(f"row_{n}") for n, other in enumerate(others))))
+
+
+def _given(table: Table, columns: Sequence[str], number: int) -> Select[Any]:
+    kinds = [(name, table.c[name].type) for name in columns]
+    return select(*(cast_to(bindparam(f"{name}_{number}", type_=t), t) for name, t in kinds))
 
 
 def keep_failed(session: Session, letter: Letter, *, reply: str, now: datetime) -> None:

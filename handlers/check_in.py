@@ -61,7 +61,7 @@ def _sign(desk: Desk, asked: Asked, standing: Standing, code: str | None) -> Ite
         yield Say("check_in.twice", {"time": _clock(standing)})
         return
     else:
-        signing.sign(desk.session, standing, desk.contact_id, sign, desk.now)
+        signing.sign(desk.session, standing, desk.contact_id, sign, desk.now, later=desk.later)
         yield from standing_words.kept(desk, standing, leaving=leaving)
     if standing.duty.fence is not None and not leaving and asked.heard.place is None:
         yield Say("check_in.place_welcome")

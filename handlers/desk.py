@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 
 from sqlalchemy.orm import Session
 
 from models import Contact, Person
+from models.prepared import Write
 from services.clock import business_date
 
 
@@ -32,11 +33,18 @@ class Desk:
     office: Office
     answer_waits: bool = True
     """False where no office answered the writer, so that nobody need look."""
+    later: list[Write] = field(default_factory=list)
+    """Rows that are kept with the turn, all at once; `write_down` for whoever must read them."""
 
     @cached_property
     def contact(self) -> Contact:
         """Who writes. Read when somebody asks: most answers in a form need only the id."""
         return self.session.get_one(Contact, self.contact_id)
+
+    def write_down(self) -> None:
+        """Keep now what was left for the turn's end."""
+        while self.later:
+            self.later.pop(0).run(self.session.connection())
 
     @property
     def today(self) -> date:

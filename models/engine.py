@@ -1,8 +1,9 @@
 """The engine and session factory for both databases.
 
-SQLite runs in WAL mode and takes its write lock with a transaction's first statement: a deferred
-transaction that reads and then writes fails under concurrency whatever the busy timeout (196 of 400
-tries when measured). What may be read before is for `models.prepared` to say.
+We begin transactions ourselves, with their first statement; what may be read before, and what is a
+transaction by itself, is for `models.prepared` to say. SQLite runs in WAL mode and takes its write
+lock there: a deferred transaction that reads and then writes fails under concurrency whatever the
+busy timeout (196 of 400 tries when measured).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import math
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -31,8 +32,10 @@ LOOK_AGAIN_SECONDS = 0.0002
 """How often a turn looks whether SQLite's lock is free. SQLite by itself would look after 1, 2, 5,
 10 … milliseconds, and a turn takes half of one."""
 
+IDLE = 0
+"""libpq's PQTRANS_IDLE: no transaction has begun."""
 BEGIN = "begin"
-"""Where a connection's `info` keeps what begins its transaction, unless the driver does so."""
+"""Where a connection's `info` keeps what begins its transaction, unless it has begun."""
 
 
 def make_engine(database_url: str, *, pool_size: int = 16) -> Engine:
@@ -45,8 +48,12 @@ def make_engine(database_url: str, *, pool_size: int = 16) -> Engine:
         hide_parameters=True,
         pool_size=pool_size,
         max_overflow=0,
-        connect_args={"options": f"-c lock_timeout={BUSY_TIMEOUT_MS} -c timezone=UTC"},
+        connect_args={
+            "options": f"-c lock_timeout={BUSY_TIMEOUT_MS} -c timezone=UTC",
+            "autocommit": True,
+        },
     )
+    _begin_late(engine, _begin_postgres)
     _try_after_a_rest(engine)
     return engine
 
@@ -91,6 +98,25 @@ def normalise(database_url: str) -> URL:
     return url
 
 
+def _begin_late(engine: Engine, begin: Callable[[Any], None]) -> None:
+    """Have every connection begin its transactions with their first statement."""
+
+    @event.listens_for(engine, "connect")
+    def note(connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info[BEGIN] = partial(begin, connection)
+
+    def before(cursor: Any, *_statement: object) -> None:
+        begin(cursor.connection)
+
+    for moment in ("do_execute", "do_execute_no_params", "do_executemany"):
+        event.listen(engine, moment, before)
+
+
+def _begin_postgres(connection: Any) -> None:
+    if connection.autocommit and connection.pgconn.transaction_status == IDLE:
+        connection.execute("BEGIN")
+
+
 def _try_after_a_rest(engine: Engine) -> None:
     """Try a connection that rested before it is used again, and take a new one if it broke.
 
@@ -121,12 +147,10 @@ def _sqlite_engine(url: URL) -> Engine:
     engine = create_engine(
         url, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}
     )
-    queue = _WriteQueue(patience_seconds=BUSY_TIMEOUT_MS / 1000)
 
     @event.listens_for(engine, "connect")
-    def prepare(connection: Any, record: ConnectionPoolEntry) -> None:
+    def prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver must not open transactions of its own
-        record.info[BEGIN] = partial(queue.begin, connection)
         for pragma in (
             "journal_mode=WAL",
             "synchronous=NORMAL",
@@ -135,11 +159,7 @@ def _sqlite_engine(url: URL) -> Engine:
         ):
             connection.execute(f"PRAGMA {pragma}")
 
-    def begin(cursor: Any, *_statement: object) -> None:
-        queue.begin(cursor.connection)
-
-    for moment in ("do_execute", "do_execute_no_params", "do_executemany"):
-        event.listen(engine, moment, begin)
+    _begin_late(engine, _WriteQueue(patience_seconds=BUSY_TIMEOUT_MS / 1000).begin)
     return engine
 
 

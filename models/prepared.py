@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import BindParameter, Connection, Float, Select
+from sqlalchemy import BindParameter, Connection, Float, Select, Table, insert
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql import visitors
@@ -39,14 +40,18 @@ class Prepared:
         """Run an INSERT or UPDATE; gives the number of rows."""
         return self._compiled(connection).execute(connection, values).rowcount
 
+    def run_alone(self, connection: Connection, values: Mapping[str, Any]) -> int:
+        """Like `run`, but where no transaction has begun the statement is one by itself."""
+        return self._compiled(connection).execute(connection, values, begins=False).rowcount
+
     def first(self, connection: Connection, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The first row of a SELECT, in the order of its columns; None without one."""
         compiled = self._compiled(connection)
         return compiled.first(compiled.execute(connection, values))
 
     def peek(self, connection: Connection, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """Like `first`, but on SQLite without the write lock: the transaction has not begun, and
-        what was read may be outdated when it does. Whoever writes by it compares (`run`)."""
+        """Like `first`, but before the transaction begins: what was read may be outdated when it
+        does. Whoever writes by it compares."""
         compiled = self._compiled(connection)
         return compiled.first(compiled.execute(connection, values, begins=False))
 
@@ -56,6 +61,26 @@ class Prepared:
             made = _compile(self._statement, connection.dialect, self._columns)
             self._by_dialect[name] = made
         return self._by_dialect[name]
+
+
+@dataclass(frozen=True)
+class Write:
+    """A row that may be inserted at the end of its turn, because nothing in the turn reads it."""
+
+    table: Table
+    row: Mapping[str, Any]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(self.row)
+
+    def run(self, connection: Connection) -> None:
+        _insert(self.table, self.columns).run(connection, self.row)
+
+
+@lru_cache(maxsize=64)
+def _insert(table: Table, columns: tuple[str, ...]) -> Prepared:
+    return Prepared(insert(table).inline(), columns=columns)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, and_, bindparam, exists, func, insert, select
+from sqlalchemy import Table, and_, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -30,7 +30,7 @@ from models import (
     LeaveState,
     Post,
 )
-from models.prepared import Prepared
+from models.prepared import Prepared, Write
 from models.sealing import blind_index
 from rules import parameters
 from services.clock import business_date
@@ -106,7 +106,6 @@ _OF_CONTACT = Prepared(
 )
 _OF_ENGAGEMENT = Prepared(_ABOUT.where(_ENGAGEMENT.c.id == bindparam("engagement")))
 _KEPT = tuple(column.name for column in _EVENT.c if column.name != "id")
-_SAY = Prepared(insert(_EVENT).inline(), columns=list(_KEPT))
 
 
 @dataclass(frozen=True)
@@ -149,7 +148,7 @@ class Sign:
 def standing_of(session: Session, contact_id: uuid.UUID, now: datetime) -> Standing | None:
     """The standing of who writes; None where they are on no post, or have not said who they are."""
     day = business_date(now)
-    row = _OF_CONTACT.first(session.connection(), {"contact": contact_id, "day": day})
+    row = _OF_CONTACT.peek(session.connection(), {"contact": contact_id, "day": day})
     return None if row is None else _standing(row, day)
 
 
@@ -163,12 +162,21 @@ def standing_in(session: Session, engagement_id: uuid.UUID, day: date) -> Standi
 
 
 def sign(
-    session: Session, standing: Standing, contact_id: uuid.UUID, sign: Sign, now: datetime
+    session: Session,
+    standing: Standing,
+    contact_id: uuid.UUID,
+    sign: Sign,
+    now: datetime,
+    *,
+    later: list[Write] | None = None,
 ) -> None:
-    """Keep a sign without more than a word behind it. Once the evening has closed the day, the day
-    is derived anew."""
-    row = _event_row(standing, contact_id, sign, now)
-    _SAY.run(session.connection(), row)
+    """Keep a sign without more than a word behind it; in `later`, where it may wait for the turn's
+    end. Once the evening has closed the day, the day is derived anew."""
+    write = Write(_EVENT, _event_row(standing, contact_id, sign, now))
+    if later is not None and deriving.moment(now).phase(standing.day) == "open":
+        later.append(write)
+        return
+    write.run(session.connection())
     _renew(session, standing, now)
 
 

@@ -71,7 +71,7 @@ def test_a_turn_that_is_kept_is_found_again(session: Session) -> None:
     letter = Letter(channel="wechat", sender="o-1", kind="text", dedupe_key="m:1", text="您好")
     page = postbook.open_page(session, letter, NOW)
     assert (page.came_before, page.talk.standing) == (False, None)
-    postbook.keep_turn(session, page, letter, standing='{"misses": 1}', reply="好", now=NOW)
+    postbook.keep_turn(session, page, letter, postbook.Turned('{"misses": 1}', "好", at=NOW))
     session.expunge_all()
     again = postbook.find(session, letter)
     assert again is not None
