@@ -9,6 +9,7 @@ clients' requests whole, as the runbook says.
 
 from __future__ import annotations
 
+import gc
 from concurrent.futures import Future
 from typing import Any
 
@@ -20,6 +21,12 @@ from gunicorn.workers.gthread import (  # type: ignore[import-untyped]  # gunico
 
 class OneByOne(ThreadWorker):  # type: ignore[misc]  # for the same reason
     """gunicorn's threaded worker without its threads."""
+
+    def load_wsgi(self) -> None:
+        """Load the application; the garbage collector need not look through it ever again."""
+        super().load_wsgi()
+        gc.collect()
+        gc.freeze()
 
     def enqueue_req(self, conn: Any) -> None:
         """Answer at once what the threaded worker puts into its queue. A new connection waits at
