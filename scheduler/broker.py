@@ -17,9 +17,9 @@ from typing import Any
 import structlog
 from dramatiq import Actor, Broker, Worker
 from dramatiq.brokers.stub import StubBroker
-from sqlalchemy.exc import OperationalError
 
 from scheduler.sending import Sender
+from scheduler.works import AWAY
 
 log = structlog.get_logger()
 
@@ -116,7 +116,7 @@ class Post:
                 actor = self._actors[channel]
                 later = AGAIN_MS + random.randrange(AGAIN_MS)  # noqa: S311 - no secret
                 actor.broker.enqueue(actor.message(ids), delay=later)
-        except OperationalError:
+        except AWAY:
             log.warning("outbox.database_away", channel=channel, deliveries=len(ids))
         except Exception:
             log.exception("outbox.batch_failed", channel=channel, deliveries=ids)

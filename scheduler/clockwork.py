@@ -15,12 +15,11 @@ from datetime import datetime
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy.exc import OperationalError
 
 from scheduler import runs
 from scheduler.job import Job, every, latest_due, next_due, owed
 from scheduler.lease import RENEW_SECONDS, ClockLease
-from scheduler.works import Works
+from scheduler.works import AWAY, Works
 from services import job_states
 from services.clock import SHANGHAI
 from services.job_states import Look
@@ -75,7 +74,7 @@ class Clockwork:
                 due_at = latest_due(job, self.works.machine())
                 if due_at is not None:
                     self._run(job, due_at)
-        except OperationalError as problem:
+        except AWAY as problem:
             error = type(problem).__name__
             log.warning("clock.database_busy", job=job.name, exc_info=True)
         except Exception as problem:
@@ -134,7 +133,7 @@ class Clockwork:
                     self._next.pop(job, None)
                 if leads:
                     job_states.write(session, list(self._looks.values()))
-        except OperationalError:
+        except AWAY:
             log.warning("clock.no_heartbeat", exc_info=True)
 
     def _scheduler(self) -> BackgroundScheduler:

@@ -44,6 +44,9 @@ from wording import Book, load_book
 from wording.cards import load_cards
 from wording.sms import SmsTemplate, sms_templates
 
+CONNECTIONS = 32
+"""The clock's threads and every channel's senders claim and record in moments; none waits long."""
+
 
 def make_clockwork(settings: Settings) -> Clockwork:
     """The clock of this service, not yet running. Installs the keyring of the process. Without a
@@ -84,7 +87,7 @@ def make_count(url: str | None, works: Works) -> Count:
 def make_works(settings: Settings) -> Works:
     """What jobs and senders work with. Installs the keyring of the process."""
     set_up_logs(settings)
-    sessions = open_database(settings)
+    sessions = open_database(settings, pool_size=CONNECTIONS)
     book = load_book()
     api = make_wechat_api(settings, sessions)
     carriers: dict[str, Carrier] = {

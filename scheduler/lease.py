@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from models import Lease
@@ -50,7 +51,7 @@ class ClockLease:
         try:
             with self.sessions.begin() as session:
                 mine = self._take(session, self.machine())
-        except OperationalError:
+        except (OperationalError, PoolTimeout):
             log.warning("clock.lease_not_renewed", exc_info=True)
             return self.held
         self._held_until = asked + LEASE.total_seconds() - SAFETY_SECONDS if mine else 0.0

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from scheduler.pace import Pace
-from scheduler.works import Works
+from scheduler.works import AWAY, Works
 from services import channel_rests, outbox
 from services.outbox import LEASE, Answer, Fate, Parcel
 
@@ -118,7 +118,7 @@ class Sender:
             try:
                 self._write_down(channel, answers)
                 return
-            except (OperationalError, IntegrityError):
+            except (*AWAY, IntegrityError):
                 log.warning("outbox.not_recorded", channel=channel, deliveries=len(answers))
                 time.sleep(pause)
         for parcel, answer in answers:

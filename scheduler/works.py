@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from channels.wechat.errors import Action, BadAnswer, Refusal, WechatError
@@ -21,6 +23,9 @@ from services.clock import Clock
 from services.materials import Errand, Miss
 
 log = structlog.get_logger()
+
+AWAY = (OperationalError, PoolTimeout)
+"""The database does not answer, is busy, or all of this process's connections are in use."""
 
 RUN_SECONDS = 20.0
 """A run that still has work hands over to the next one after this long: ended runs are seen."""

@@ -14,6 +14,7 @@ from dramatiq.brokers.stub import StubBroker
 from dramatiq.rate_limits.backends import StubBackend
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from channels.wechat.media import Media
@@ -195,6 +196,25 @@ def test_a_database_that_is_away_costs_no_try(
     eventually(lambda: states(works) == {"accepted": 1})
     with works.sessions() as session:
         assert session.scalars(select(Delivery.tries)).all() == [1]
+
+
+def test_answers_are_kept_although_all_connections_are_in_use(
+    works: Works, free: Pace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(works, 1)
+    real, failures = outbox.record_all, [1, 1]
+
+    def full(*given: Any, **more: Any) -> None:
+        if failures:
+            failures.pop()
+            raise PoolTimeout("QueuePool limit reached")
+        real(*given, **more)
+
+    monkeypatch.setattr(outbox, "record_all", full)
+    with works.sessions() as session:
+        ids = session.scalars(select(Delivery.id)).all()
+    assert Sender(works, free).deliver("sms", ids)
+    assert states(works) == {"accepted": 1}
 
 
 def test_what_breaks_its_sender_counts_a_try_and_holds_up_nobody(

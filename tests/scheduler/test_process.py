@@ -164,3 +164,26 @@ def test_settings_that_are_not_fit_refuse_to_start() -> None:
     )
     assert done.returncode == 2
     assert "GYG_SECRET_KEY" in done.stderr
+
+
+@pytest.mark.parametrize(("url", "says"), [("", "needs a broker"), ("kafka://x", "redis://")])
+def test_a_sender_without_a_fit_broker_refuses_to_start(
+    engine: Engine, url: str, says: str
+) -> None:
+    broker = {"GYG_BROKER_URL": url} if url else {}
+    done = subprocess.run(
+        [sys.executable, "-m", "scheduler.worker"],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "GYG_SANDBOX": "1",
+            "GYG_DATABASE_URL": engine.url.render_as_string(hide_password=False),
+            **broker,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert says in done.stderr
