@@ -38,6 +38,7 @@ def main() -> None:
         plan = Plan(
             mode=mode,
             turn=turn,
+            beside=options.beside,
             seconds=options.seconds,
             rounds=options.rounds,
             only=frozenset(filter(None, options.only.split(","))),
@@ -101,6 +102,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--mode", default="plain", help="plain, safe or plain,safe")
     parser.add_argument("--turn", default="check_in", help="check_in, form or check_in,form")
+    parser.add_argument("--beside", action="store_true", help="while a broadcast is made out")
     parser.add_argument("--only", default="", help=f"of {', '.join(SUBJECTS)}")
     parser.add_argument(
         "--patience", type=int, default=60, help="seconds to wait for a quiet machine before a run"

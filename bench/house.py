@@ -37,7 +37,7 @@ from models import (
     schema,
     session_factory,
 )
-from models.sealing import Keyring, install
+from models.sealing import Keyring, derive_index_key, install
 from services import seeding
 
 DEPLOY = Path(__file__).parent.parent / "deploy"
@@ -64,10 +64,15 @@ def environment(database_url: str, mode: Mode) -> dict[str, str]:
     }
 
 
+def keys() -> Keyring:
+    """The keys that `environment` names."""
+    return Keyring(keys={"b": FIELD_KEY}, index_key=derive_index_key(SECRET))
+
+
 def furnish(database_url: str, *, workers: int = 0) -> None:
     """The schema, the district, an announcement that is open now, residents who wrote once, and
     workers who are on a post today."""
-    install(Keyring(keys={"b": FIELD_KEY}, index_key=SECRET.encode()))
+    install(keys())
     schema.upgrade(database_url)
     engine = make_engine(database_url)
     now = datetime.now(UTC)

@@ -70,6 +70,20 @@ def serving(
             process.wait()
 
 
+@contextmanager
+def beside(module: str, environment: Mapping[str, str]) -> Iterator[None]:
+    """A module of ours at work in a process of its own meanwhile; `RuntimeError` if it ended."""
+    env = {**os.environ, **environment, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen([sys.executable, "-m", module], env=env)
+    try:
+        yield
+        if process.poll() is not None:
+            raise RuntimeError(f"{module} ended before the run")
+    finally:
+        process.terminate()
+        process.wait()
+
+
 def free_port() -> int:
     """A TCP port that nobody listens on at the moment."""
     with socket.socket() as probe:

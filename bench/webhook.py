@@ -9,7 +9,7 @@ from __future__ import annotations
 import resource
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -18,9 +18,10 @@ from bench import house, machine
 from bench.house import Database
 from bench.letters import AES_KEY, APP_ID, FORM, TOKEN, Mode, Turn, requests, write_requests
 from bench.load import Run, send
-from bench.servers import Server, Workers, serving
+from bench.servers import Server, Workers, beside, serving
 
 ECHO_APP = "bench.echo_flask:create_app()"
+BROADCAST = "bench.broadcasting"
 CONNECTIONS = 16
 WARM_UP_SECONDS = 2
 MOST_PER_SECOND = 5_000
@@ -53,6 +54,8 @@ class Plan:
     turn: Turn = "check_in"
     seconds: int = 10
     rounds: int = 3
+    beside: bool = False
+    """Whether a broadcast to everybody is under way during the runs of ours."""
     only: frozenset[str] = frozenset()
     patience_seconds: int = 0
 
@@ -159,7 +162,8 @@ def _run_watched(plan: Plan, subject: Subject, server: Server, file: Path) -> No
         return
     if subject.database.pid:
         roots.append(subject.database.pid)
-    with house.watched(subject.database.url) as wrote, _costed(subject, roots):
+    other = beside(BROADCAST, subject.environment) if plan.beside else nullcontext()
+    with other, house.watched(subject.database.url) as wrote, _costed(subject, roots):
         subject.runs.append(_send(plan, subject, server, file, plan.seconds))
     answered = subject.runs[-1].requests
     done = wrote["check_ins"] if plan.turn == "check_in" else wrote["decisions"] * len(FORM)
