@@ -42,7 +42,9 @@ def _do(works: Works, owed: schedule.Due, pieces: object) -> int:
     assert isinstance(pieces, list | tuple)
     for piece in pieces:
         with works.sessions.begin() as session:
-            told += schedule.do(session, owed, piece, works.clock.now(session))
+            schedule.derive(session, owed, piece, works.clock.now(session))
+        with works.sessions.begin() as session:
+            told += schedule.tell(session, owed, piece, works.clock.now(session))
     with works.sessions.begin() as session:
         schedule.settle(session, owed, told, works.clock.now(session))
     return told

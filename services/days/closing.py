@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from models import AttendanceDay, DayState, Engagement, Post, Region, Staff
-from services.days import absences, confirming, deriving, people
+from services.days import absences, confirming, deriving
 from services.days.people import AWAY
 from services.telling import tell, tell_staff
 from services.terms import officers
@@ -36,35 +36,31 @@ def batches(session: Session, day: date, until: date | None = None) -> list[list
     return [ids[first : first + CHUNK] for first in range(0, len(ids), CHUNK)]
 
 
-def close_evening(
-    session: Session, ids: Sequence[uuid.UUID], day: date, now: datetime, *, tells: bool = True
+def tell_evening(
+    session: Session, ids: Sequence[uuid.UUID], day: date, now: datetime
 ) -> dict[str, int]:
-    """Derive the day as the evening sees it and tell everybody, unless the evening is long past;
-    how many were told what."""
-    deriving.derive(session, ids, from_on=day, to_on=day, now=now)
+    """Tell everybody how their day stands, once it is derived; how many were told what."""
     told: dict[str, int] = {}
     for engagement, row in _rows(session, ids, day):
         kind = _evening_kind(row)
-        if kind is not None and tells:
+        if kind is not None:
             _tell(session, engagement, row, kind, now)
             told[kind] = told.get(kind, 0) + 1
     return told
 
 
-def close_for_good(
-    session: Session, ids: Sequence[uuid.UUID], day: date, now: datetime, *, tells: bool = True
+def tell_end(
+    session: Session, ids: Sequence[uuid.UUID], day: date, now: datetime
 ) -> dict[str, int]:
-    """Derive the day once no late arrival can come; who lost it now, or won it, hears so."""
-    before = {row.engagement_id: (row.state, row.counted) for _, row in _rows(session, ids, day)}
-    deriving.derive(session, ids, from_on=day, to_on=day, now=now)
+    """Tell whoever won or lost the day since its evening, and have the village look after those who
+    stay away."""
     told: dict[str, int] = {}
     for engagement, row in _rows(session, ids, day):
         kind = _final_kind(row)
-        if kind is None or not tells or before.get(engagement.id) == (row.state, row.counted):
-            continue
-        _tell(session, engagement, row, kind, now)
-        told[kind] = told.get(kind, 0) + 1
-    if tells and (visits := absences.tell(session, ids, day, now)):
+        if kind is not None:
+            _tell(session, engagement, row, kind, now)
+            told[kind] = told.get(kind, 0) + 1
+    if visits := absences.tell(session, ids, day, now):
         told["absence_visit"] = visits
     return told
 
@@ -98,11 +94,11 @@ def places(session: Session, day: date) -> Sequence[int]:
 def remind_heads(session: Session, place_id: int, day: date, *, turn: str, now: datetime) -> int:
     """Ask the heads of a place whose day is not confirmed; how many were asked, once a `turn`."""
     place = session.get_one(Region, place_id)
-    waiting = confirming.waiting(people.of_place(session, place, day, now))
-    if not waiting:
+    count = confirming.count_open(session, place, day)
+    if not count:
         return 0
     heads = officers.of_place(session, place, officers.HEAD, now)
-    return _tell_staff(session, heads, _Due("confirm_due", place, day, turn, len(waiting)), now)
+    return _tell_staff(session, heads, _Due("confirm_due", place, day, turn, count), now)
 
 
 def call_town(session: Session, place_id: int, day: date, now: datetime) -> int:

@@ -9,14 +9,24 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from models import ConfirmationRound, EventKind, Region, Role
+from models import (
+    AttendanceDay,
+    AttendanceEvent,
+    ConfirmationRound,
+    DayState,
+    Engagement,
+    EventKind,
+    Post,
+    Region,
+    Role,
+)
 from models.sealing import blind_index
 from rules import parameters
 from services.acting import Acting
@@ -74,6 +84,32 @@ def waiting(looks: Sequence[Look]) -> list[Look]:
         for look in looks
         if look.said.head == "none" and not look.is_off and not look.is_on_leave
     ]
+
+
+def count_open(
+    session: Session, place: Region, day: date, *, without: Collection[uuid.UUID] = ()
+) -> int:
+    """How many of a place's day, as it was last derived, the head has still to say something about;
+    `without` these people. Holds no lock."""
+    said = exists().where(
+        AttendanceEvent.engagement_id == AttendanceDay.engagement_id,
+        AttendanceEvent.day_on == AttendanceDay.day_on,
+        AttendanceEvent.kind.in_((EventKind.CONFIRMED, EventKind.DENIED)),
+    )
+    asked = (
+        select(func.count())
+        .select_from(AttendanceDay)
+        .join(Engagement, AttendanceDay.engagement_id == Engagement.id)
+        .join(Post, Engagement.post_id == Post.id)
+        .where(
+            Post.region_id == place.id,
+            AttendanceDay.day_on == day,
+            AttendanceDay.state == DayState.UNKNOWN,
+            Engagement.person_id.not_in(without),
+            ~said,
+        )
+    )
+    return session.scalar(asked) or 0
 
 
 def open_round(

@@ -4,21 +4,11 @@ and what waits for the town."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from models import (
-    AttendanceDay,
-    AttendanceEvent,
-    DayState,
-    Engagement,
-    EventKind,
-    Post,
-    Region,
-    Role,
-)
+from models import Region, Role
 from services.acting import Acting
 from services.clock import SHANGHAI, business_date
 from services.days import backfilling, confirming, disputes, leaves, people
@@ -50,39 +40,20 @@ class Days:
         return found[:limit]
 
 
-def unconfirmed(session: Session, acting: Acting, place: Region, day: date) -> int:
-    """How many of a place's day the head has still to say something about. Counted from the days
-    that the first reminder derived."""
-    assert acting.staff is not None
-    said = exists().where(
-        AttendanceEvent.engagement_id == AttendanceDay.engagement_id,
-        AttendanceEvent.day_on == AttendanceDay.day_on,
-        AttendanceEvent.kind.in_((EventKind.CONFIRMED, EventKind.DENIED)),
-    )
-    asked = (
-        select(func.count())
-        .select_from(AttendanceDay)
-        .join(Engagement, AttendanceDay.engagement_id == Engagement.id)
-        .join(Post, Engagement.post_id == Post.id)
-        .where(
-            Post.region_id == place.id,
-            AttendanceDay.day_on == day,
-            AttendanceDay.state == DayState.UNKNOWN,
-            Engagement.person_id.not_in(people.barred(session, acting.staff)),
-            ~said,
-        )
-    )
-    return session.scalar(asked) or 0
-
-
 def _to_confirm(session: Session, acting: Acting, place: Region, now: datetime) -> Iterator[Item]:
+    assert acting.staff is not None
+    barred = people.barred(session, acting.staff)
     today = business_date(now)
     for day in (today - timedelta(days=1), today):
         opens, latest = confirming.window(day)
-        if opens <= now < latest and (count := unconfirmed(session, acting, place, day)):
+        if opens <= now < latest and (
+            count := confirming.count_open(session, place, day, without=barred)
+        ):
             slots = {"count": count, "day_on": day.isoformat()}
             until = latest.astimezone(SHANGHAI).date()
-            yield Item("days", "work.days_confirm", slots, until, "console.days_confirm", {"day": day})
+            yield Item(
+                "days", "work.days_confirm", slots, until, "console.days_confirm", {"day": day}
+            )
 
 
 def _count(key: str, count: int, now: datetime, page: str) -> Iterator[Item]:

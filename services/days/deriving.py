@@ -99,6 +99,12 @@ def asked_span(from_on: date, to_on: date) -> Select[tuple[uuid.UUID]]:
     )
 
 
+def of_place(session: Session, place_id: int, day: date) -> list[uuid.UUID]:
+    """Everybody on a post of exactly this place on a day."""
+    mine = asked_span(day, day).join(Post, Engagement.post_id == Post.id)
+    return list(session.scalars(mine.where(Post.region_id == place_id)))
+
+
 def forget(session: Session, engagement_id: uuid.UUID, from_on: date, to_on: date) -> None:
     """Delete derived days that no month has locked; they can be derived again."""
     session.execute(

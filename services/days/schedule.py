@@ -21,6 +21,8 @@ from services.clock import SHANGHAI, business_date
 from services.days import closing, confirming, deriving
 
 STEPS = ("remind", "remind_again", "evening", "overdue", "final")
+PLACES = frozenset({"remind", "remind_again", "overdue"})
+"""Steps that are done place by place; the others go by batches of workers."""
 CATCH_UP = "catch_up"
 MOST_TOGETHER = 31
 FRESH = {"remind": 2, "remind_again": 2, "evening": 14, "overdue": 8, "final": 24}
@@ -88,28 +90,34 @@ def times(day: date) -> list[tuple[str, datetime]]:
 
 def pieces(session: Session, owed: Due) -> Sequence[object]:
     """What a step is done for, each in a transaction of its own: places, or batches of workers."""
-    if owed.step in {"evening", "final", CATCH_UP}:
-        return closing.batches(session, owed.day, owed.until)
-    return closing.places(session, owed.day) if owed.fresh else []
+    if owed.step in PLACES:
+        return closing.places(session, owed.day) if owed.fresh else []
+    return closing.batches(session, owed.day, owed.until)
 
 
-def do(session: Session, owed: Due, piece: object, now: datetime) -> int:
-    """One piece of a step; gives how many were told. Safe to repeat."""
-    if owed.step in {"remind", "remind_again"}:
+def derive(session: Session, owed: Due, piece: object, now: datetime) -> None:
+    """Derive the days of one piece. In a transaction of its own: it holds the engagements, for
+    which others wait."""
+    if owed.step in PLACES:
         assert isinstance(piece, int)
-        return closing.remind_heads(session, piece, owed.day, turn=owed.step, now=now)
+        piece = deriving.of_place(session, piece, owed.day)
+    assert isinstance(piece, list)
+    deriving.derive(session, piece, from_on=owed.day, to_on=owed.until, now=now)
+
+
+def tell(session: Session, owed: Due, piece: object, now: datetime) -> int:
+    """Tell whom a piece concerns; how many were told. Safe to repeat."""
+    if not owed.fresh:
+        return 0
     if owed.step == "overdue":
         assert isinstance(piece, int)
         return closing.call_town(session, piece, owed.day, now)
+    if owed.step in PLACES:
+        assert isinstance(piece, int)
+        return closing.remind_heads(session, piece, owed.day, turn=owed.step, now=now)
     assert isinstance(piece, list)
-    if owed.step == CATCH_UP:
-        deriving.derive(session, piece, from_on=owed.day, to_on=owed.until, now=now)
-        return 0
-    if owed.step == "evening":
-        told = closing.close_evening(session, piece, owed.day, now, tells=owed.fresh)
-    else:
-        told = closing.close_for_good(session, piece, owed.day, now, tells=owed.fresh)
-    return sum(told.values())
+    tells = closing.tell_evening if owed.step == "evening" else closing.tell_end
+    return sum(tells(session, piece, owed.day, now).values())
 
 
 def settle(session: Session, owed: Due, told: int, now: datetime) -> None:

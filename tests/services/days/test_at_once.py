@@ -77,7 +77,11 @@ def word(place: Village, kind: EventKind, acting: Acting) -> Act:
 
 
 def close(place: Village) -> Act:
-    return lambda session: closing.close_evening(session, [place.workers[0].id], DAY, EVENING)
+    def act(session: Session) -> None:
+        deriving.derive(session, [place.workers[0].id], from_on=DAY, to_on=DAY, now=EVENING)
+        closing.tell_evening(session, [place.workers[0].id], DAY, EVENING)
+
+    return act
 
 
 def test_two_check_ins_make_one_day(seeded_sessions: sessionmaker[Session], place: Village) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from datetime import date, datetime, timedelta
 
@@ -30,7 +31,7 @@ def test_everybody_hears_in_the_evening_how_the_day_stands(seeded: Session) -> N
     said(seeded, counted, EventKind.CONFIRMED, at("2022-04-06 18:00"))
     ids = [worker.id for worker in place.workers]
     for _ in range(2):
-        closing.close_evening(seeded, ids, DAY, EVENING)
+        evening(seeded, ids, DAY, EVENING)
     assert kinds(seeded) == {"day_counted": 1, "day_waits": 1, "day_not_counted": 1}
     assert seeded.get_one(AttendanceDay, (silent.id, DAY)).state == DayState.UNKNOWN
 
@@ -41,9 +42,9 @@ def test_whoever_loses_the_day_at_its_end_hears_so_and_nobody_twice(seeded: Sess
     said(seeded, counted, EventKind.CHECKIN, at("2022-04-06 07:00"))
     said(seeded, counted, EventKind.CONFIRMED, at("2022-04-06 18:00"))
     ids = [worker.id for worker in place.workers]
-    closing.close_evening(seeded, ids, DAY, EVENING)
+    evening(seeded, ids, DAY, EVENING)
     for _ in range(2):
-        closing.close_for_good(seeded, ids, DAY, at("2022-04-08 00:05"))
+        end(seeded, ids, DAY, at("2022-04-08 00:05"))
     assert seeded.get_one(AttendanceDay, (silent.id, DAY)).state == DayState.ABSENT
     assert kinds(seeded) == {"day_counted": 1, "day_not_counted": 2}
 
@@ -52,20 +53,17 @@ def test_a_late_arrival_still_makes_the_day(seeded: Session) -> None:
     place = village(seeded)
     one = place.workers[0]
     said(seeded, one, EventKind.CONFIRMED, at("2022-04-06 18:00"))
-    closing.close_evening(seeded, [one.id], DAY, EVENING)
+    evening(seeded, [one.id], DAY, EVENING)
     said(seeded, one, EventKind.CHECKIN, at("2022-04-06 07:00"),
          recorded_at=at("2022-04-07 06:00"))  # fmt: skip
-    closing.close_for_good(seeded, [one.id], DAY, at("2022-04-08 00:05"))
+    end(seeded, [one.id], DAY, at("2022-04-08 00:05"))
     assert seeded.get_one(AttendanceDay, (one.id, DAY)).state == DayState.COUNTED
 
 
 def test_the_clock_goes_through_the_days_it_missed(seeded: Session) -> None:
     place = village(seeded)
     now = at("2022-04-09 09:00")
-    while (owed := next(schedule.due(seeded, now), None)) is not None:
-        told = sum(schedule.do(seeded, owed, piece, now) for piece in schedule.pieces(seeded, owed))
-        schedule.settle(seeded, owed, told, now)
-        seeded.flush()
+    _catch_up(seeded, now)
     done = Counter(seeded.scalars(select(DayStep.step)))
     assert done["evening"] == 8, "1 to 8 April"
     assert done["final"] == 7, "the 8th may still have a late arrival"
@@ -131,7 +129,7 @@ def test_three_days_without_a_word_lead_to_one_visit(seeded: Session) -> None:
     for number in (1, 2, 6, 7):  # the 3rd to the 5th were a holiday
         day = date(2022, 4, number)
         now = at(f"2022-04-{number + 2:02d} 00:05")
-        closing.close_for_good(seeded, [one.id], day, now)
+        end(seeded, [one.id], day, now)
     told = seeded.scalars(
         select(Message).where(Message.kind == "absence_visit", Message.cause.endswith("04-01"))
     ).all()
@@ -141,9 +139,25 @@ def test_three_days_without_a_word_lead_to_one_visit(seeded: Session) -> None:
     assert len(told) == len({message.staff_id for message in told}), "once for the whole run"
 
 
+def evening(session: Session, ids: list[uuid.UUID], day: date, now: datetime) -> None:
+    deriving.derive(session, ids, from_on=day, to_on=day, now=now)
+    closing.tell_evening(session, ids, day, now)
+
+
+def end(session: Session, ids: list[uuid.UUID], day: date, now: datetime) -> None:
+    deriving.derive(session, ids, from_on=day, to_on=day, now=now)
+    closing.tell_end(session, ids, day, now)
+
+
 def _catch_up(session: Session, now: datetime) -> None:
     while (owed := next(schedule.due(session, now), None)) is not None:
-        told = sum(schedule.do(session, owed, piece, now)
-                   for piece in schedule.pieces(session, owed))  # fmt: skip
-        schedule.settle(session, owed, told, now)
-        session.flush()
+        _do(session, owed, now)
+
+
+def _do(session: Session, owed: schedule.Due, now: datetime) -> None:
+    told = 0
+    for piece in schedule.pieces(session, owed):
+        schedule.derive(session, owed, piece, now)
+        told += schedule.tell(session, owed, piece, now)
+    schedule.settle(session, owed, told, now)
+    session.flush()
