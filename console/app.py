@@ -34,6 +34,8 @@ PAGES = (
     "posts",
     "post_forms",
     "announcements",
+    "broadcasts",
+    "broadcast_paper",
     "onboarding",
     "trainings",
     "insurance",

@@ -156,6 +156,17 @@ def every(session: Session, region: Region, *, limit: int = 100) -> Sequence[Bro
     return session.scalars(found.order_by(Broadcast.made_at.desc()).limit(limit)).all()
 
 
+def published_above(session: Session, region: Region, *, limit: int = 30) -> Sequence[Broadcast]:
+    """What the offices above sent to people of this place too, the newest first."""
+    above, place = [], region.parent
+    while place is not None:
+        above.append(place.id)
+        place = place.parent
+    sent = Broadcast.state.in_((BroadcastState.SENDING, BroadcastState.DONE))
+    found = select(Broadcast).where(Broadcast.region_id.in_(above), sent)
+    return session.scalars(found.order_by(Broadcast.started_at.desc()).limit(limit)).all()
+
+
 def may(acting: Acting, region: Region, roles: frozenset[Role]) -> None:
     """Raise `Hindered` where the role has no part in it, or not for this place."""
     if acting.role not in roles:
