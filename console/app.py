@@ -52,6 +52,7 @@ PAGES = (
     "follow_up",
     "tickets",
     "visits",
+    "messages",
     "outbox",
     "jobs",
     "parameters",

@@ -97,7 +97,7 @@ def theirs(seeded_sessions: sessionmaker[Session]) -> Place:
             _also(session, disputed, kind)
         session.flush()
         money = create_money(session, _person(session, "370899197103150061"))
-        return Place(_addresses(session, ready) | money | _untold(session, disputed))
+        return Place(_addresses(session, ready) | money | _untold(session))
 
 
 def _person(session: Session, number: str) -> Person:
@@ -118,9 +118,11 @@ def _also(session: Session, case: Application, what: str) -> None:
     SETTERS[what](session, case)
 
 
-def _untold(session: Session, case: Application) -> dict[str, dict[str, Any]]:
+def _untold(session: Session) -> dict[str, dict[str, Any]]:
     """Somebody without a phone: a message, and a visit."""
-    message = tell(session, kind="case_refused", person=case.person, slots={"number": "1"},
+    village = region(session, "v-xinyan-wangjiazhuang")
+    person = create_person(session, name=NAME, phone=None, village_id=village.id)
+    message = tell(session, kind="case_refused", person=person, slots={"number": "1"},
                    cause="test", now=NOW)  # fmt: skip
     knock = session.scalars(select(Knock.id).where(Knock.message_id == message.id)).one()
     return {"message": {"key": message.id}, "visit": {"key": knock}}

@@ -1,0 +1,94 @@
+"""Messages: looking one up, its whole story, one person's talk with us, and what it costs."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+
+from flask import request
+
+from console.base import NAV, Elsewhere, NavItem, current, door, look, needs, page
+from models import MessageState, Role
+from models.procedure import TOWN_CLERK, TOWN_HEAD
+from services import message_story as stories
+from services.message_story import Wanted
+from services.telling_kinds import kinds
+
+SEE = TOWN_CLERK | TOWN_HEAD | {Role.DISTRICT_CLERK, Role.DISTRICT_APPROVER, Role.SUPERVISION}
+
+NAV.append(NavItem("console.message_list", "message.nav", SEE, order=30))
+
+
+@door.get("/messages")
+@needs(*SEE)
+def message_list() -> str:
+    """The newest messages of the area that fit what is asked."""
+    seat, asked = current(), request.args
+    wanted = Wanted(
+        text=asked.get("q", "").strip()[:64],
+        kind=asked.get("kind", ""),
+        state=asked.get("state", ""),
+        since=_day(asked.get("since", "")),
+    )
+    rows = stories.search(seat.session, wanted, seat.region)
+    if rows:
+        look("messages", seat.region.code, rows=len(rows))
+    is_phone = wanted.text.isdigit() and len(wanted.text) == 11
+    return page(
+        "messages.html",
+        rows=[(one, stories.words(one)) for one in rows],
+        wanted=wanted,
+        shown_text="" if is_phone else wanted.text,
+        states=list(MessageState),
+        most=stories.SHOWN,
+    )
+
+
+@door.get("/messages/<uuid:key>")
+@needs(*SEE)
+def message(key: uuid.UUID) -> str:
+    """The whole story of one message."""
+    seat = current()
+    found = stories.find(seat.session, key, seat.region)
+    if found is None:
+        raise Elsewhere("message", str(key))
+    look("message", found.id)
+    known = kinds().get(found.kind)
+    return page(
+        "message.html",
+        it=found,
+        words=stories.words(found),
+        attempts=stories.attempts(seat.session, found),
+        visit=stories.visit_of(seat.session, found),
+        may_refuse=known is not None and known.refusable,
+    )
+
+
+@door.get("/messages/<uuid:key>/talk")
+@needs(*SEE)
+def message_talk(key: uuid.UUID) -> str:
+    """What went to and fro with the person whom this message is for, over all channels."""
+    seat = current()
+    found = stories.find(seat.session, key, seat.region)
+    if found is None or found.person is None:
+        raise Elsewhere("message", str(key))
+    look("person", found.person.id, talk=True)
+    lines = stories.talk(seat.session, found.person)
+    return page("message_talk.html", it=found, lines=lines)
+
+
+@door.get("/messages/costs")
+@needs(*SEE)
+def message_costs() -> str:
+    """What the messages of a month came to, by place."""
+    seat = current()
+    month = _day(request.args.get("month", "") + "-01") or seat.today.replace(day=1)
+    rows = stories.costs(seat.session, seat.region, month)
+    return page("message_costs.html", rows=rows, month=month)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
