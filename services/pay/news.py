@@ -4,15 +4,26 @@ whether it came to them (requirements 2.7, 3.9, F-12)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
-from models import ClawBack, MonthLine, MonthSheet, Payment, ReceivedQuestion, SubsidyRecord
+from models import (
+    ClawBack,
+    Engagement,
+    Exit,
+    MonthLine,
+    MonthSheet,
+    Payment,
+    ReceivedQuestion,
+    SubsidyRecord,
+)
 from models.pay_steps import ClawBackState, PaymentState, SheetState
+from models.term_steps import ExitCause, TermState
 from rules import parameters
 from services import telling
 from services.accounts import tail
@@ -43,19 +54,38 @@ def results_to_tell(session: Session, limit: int = AT_ONCE) -> list[MonthLine]:
 def tell_results(session: Session, now: datetime, limit: int = AT_ONCE) -> int:
     """Tell them; how many. An amount that changed is told again."""
     lines = results_to_tell(session, limit)
+    dead = dead_among(session, [line.person_id for line in lines])
     for line in lines:
-        telling.tell(
-            session,
-            kind=kind_of(line),
-            person=line.person,
-            slots=slots_of(line),
-            cause=f"month_line:{line.id}",
-            once=f"month:{line.id}:{line.facts_sha256[:16]}:{line.amount_fen}",
-            now=now,
-        )
+        if line.person_id not in dead:
+            telling.tell(
+                session,
+                kind=kind_of(line),
+                person=line.person,
+                slots=slots_of(line),
+                cause=f"month_line:{line.id}",
+                once=f"month:{line.id}:{line.facts_sha256[:16]}:{line.amount_fen}",
+                now=now,
+            )
         line.told_at, line.told_fen = now, line.amount_fen
     session.flush()
     return len(lines)
+
+
+def dead_among(session: Session, person_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Those whose death was reported and not taken back: nothing is written to their phone by
+    itself; an office speaks with the family (requirements 3.3, 3.9)."""
+    taken_back = (TermState.REFUSED, TermState.WITHDRAWN, TermState.LAPSED, TermState.UNDONE)
+    return set(
+        session.scalars(
+            select(Engagement.person_id)
+            .join(Exit, Exit.engagement_id == Engagement.id)
+            .where(
+                Engagement.person_id.in_(person_ids),
+                Exit.cause == ExitCause.DIED,
+                Exit.state.not_in(taken_back),
+            )
+        )
+    )
 
 
 def kind_of(line: MonthLine) -> str:
@@ -99,17 +129,19 @@ def payments_to_tell(session: Session, limit: int = AT_ONCE) -> list[Payment]:
 def tell_payments(session: Session, now: datetime, limit: int = AT_ONCE) -> int:
     """Tell that the money is there, or that it is not and why; how many."""
     found = payments_to_tell(session, limit)
+    dead = dead_among(session, [payment.record.person_id for payment in found])
     for payment in found:
         record = payment.record
-        telling.tell(
-            session,
-            kind="pay_paid" if payment.state == PaymentState.PAID else "pay_failed",
-            person=record.person,
-            slots={**_of_payment(payment), "tail": tail(payment.account)},
-            cause=f"payment:{payment.id}",
-            once=f"payment:{payment.id}:{payment.state}",
-            now=now,
-        )
+        if record.person_id not in dead:
+            telling.tell(
+                session,
+                kind="pay_paid" if payment.state == PaymentState.PAID else "pay_failed",
+                person=record.person,
+                slots={**_of_payment(payment), "tail": tail(payment.account)},
+                cause=f"payment:{payment.id}",
+                once=f"payment:{payment.id}:{payment.state}",
+                now=now,
+            )
         payment.told_at = now
     session.flush()
     return len(found)
@@ -146,16 +178,18 @@ def claims_to_tell(session: Session, limit: int = AT_ONCE) -> list[ClawBack]:
 def tell_claims(session: Session, now: datetime, limit: int = AT_ONCE) -> int:
     """Tell what must come back and why; how many."""
     found = claims_to_tell(session, limit)
+    dead = dead_among(session, [claim.person_id for claim in found])
     for claim in found:
-        telling.tell(
-            session,
-            kind="pay_claw_back",
-            person=claim.person,
-            slots=claim_slots(claim),
-            cause=f"claw_back:{claim.id}",
-            once=f"claw_back:{claim.id}",
-            now=now,
-        )
+        if claim.person_id not in dead:
+            telling.tell(
+                session,
+                kind="pay_claw_back",
+                person=claim.person,
+                slots=claim_slots(claim),
+                cause=f"claw_back:{claim.id}",
+                once=f"claw_back:{claim.id}",
+                now=now,
+            )
         claim.told_at = now
     session.flush()
     return len(found)
@@ -195,9 +229,14 @@ def questions_to_ask(session: Session, now: datetime, limit: int = AT_ONCE) -> l
 def ask_received(session: Session, now: datetime, limit: int = AT_ONCE) -> int:
     """Ask, in confidence; how many. The village is told neither question nor answer."""
     found = questions_to_ask(session, now, limit)
+    dead = dead_among(session, [payment.record.person_id for payment in found])
     for payment in found:
         person = payment.record.person
-        session.add(ReceivedQuestion(payment_id=payment.id, person_id=person.id, asked_at=now))
+        asked = ReceivedQuestion(payment_id=payment.id, person_id=person.id, asked_at=now)
+        session.add(asked)
+        if person.id in dead:
+            asked.answered_at = now  # nobody is asked, and nobody is asked again
+            continue
         telling.tell(
             session,
             kind="pay_received",

@@ -11,14 +11,18 @@ from sqlalchemy.orm import Session
 
 from models import (
     AuditEntry,
+    Exit,
+    Message,
     MonthLine,
     MonthStep,
     Payment,
     Role,
     StaffKin,
     SubsidyRecord,
+    new_id,
 )
 from models.pay_steps import PaymentState, SheetState
+from models.term_steps import ExitCause, TermState
 from services.pay import disputes, news, records, sheets, signing
 from services.pay.facts import digest
 from services.pay.stepping import Given
@@ -322,3 +326,27 @@ def test_two_half_months_and_whole_ones_come_to_what_was_earned(seeded: Session)
     paid = pay(seeded, office, "2023-05-21 09:00")
     assert len(paid) == 12
     assert seeded.scalars(select(Payment.state).distinct()).all() == [PaymentState.PAID]
+
+
+def test_nothing_is_written_to_the_phone_of_somebody_who_died(seeded: Session) -> None:
+    office = create_office(seeded)
+    alive, dead = create_worker(seeded), create_worker(seeded, name="王大成")
+    for one in (alive, dead):
+        mark_days(seeded, one)
+    seeded.add(
+        Exit(
+            id=new_id(), engagement_id=dead.id, state=TermState.SET, state_at=NOW, opened_at=NOW,
+            asked_by="village", cause=ExitCause.DIED, last_on=date(2022, 4, 29),
+            reported_on=date(2022, 5, 1),
+        )
+    )  # fmt: skip
+    sheet = close(seeded, office)
+    assert sheet.state == SheetState.APPROVED
+    told = seeded.scalars(select(Message.person_id).where(Message.kind == "month_whole")).all()
+    assert told == [alive.person_id]
+    paid = pay(seeded, office)
+    assert len(paid) == 2
+    news.tell_payments(seeded, at("2022-05-21 10:00"))
+    news.ask_received(seeded, at("2022-05-17 10:00"))
+    reached = set(seeded.scalars(select(Message.person_id)))
+    assert dead.person_id not in reached
