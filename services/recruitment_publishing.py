@@ -18,6 +18,7 @@ from rules import posts as law
 from rules import rulesets
 from services import posts
 from services.acting import CLOCK, Acting
+from services.broadcasts import by_itself
 from services.clock import business_date
 from services.guards import Obstacle
 from services.procedure import Hindered
@@ -104,6 +105,7 @@ def publish(session: Session, announcement: Announcement, now: datetime, acting:
     announcement.snapshot = snapshot(session, announcement)
     write(session, "announcement.publish", announcement, acting, now)
     session.flush()
+    by_itself.spread(session, announcement, announcement.snapshot, acting, now)
 
 
 def snapshot(session: Session, announcement: Announcement) -> dict[str, Any]:

@@ -58,9 +58,10 @@ def cleaned(words: Words) -> Words:
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """The text with its placeholders filled; `values` by our names for them."""
+    """The text with its placeholders filled; `values` by our names for them. What is no placeholder
+    stays as it stands."""
     names = placeholders()
-    return _PLACE.sub(lambda found: values[names[found[1].strip()]], text)
+    return _PLACE.sub(lambda found: values.get(names.get(found[1].strip(), ""), found[0]), text)
 
 
 def placeholders() -> dict[str, str]:
