@@ -42,6 +42,7 @@ PAGES = (
     "days",
     "day_acts",
     "day_places",
+    "anomalies",
     "months",
     "month_line",
     "payments",

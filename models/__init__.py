@@ -3,6 +3,7 @@
 Import the tables from here: importing this package registers every table on `Base.metadata`.
 """
 
+from models.anomalies import Anomaly, Finding, SpotCheck, SpotDraw
 from models.attachments import Attachment
 from models.base import Base, new_id
 from models.broadcasts import Broadcast, BroadcastAct, BroadcastRecipient, BroadcastState
@@ -107,6 +108,7 @@ from models.trust import AuditEntry, AuditSeal, ClockShift, ParameterOverride
 __all__ = [
     "Agreement",
     "Announcement",
+    "Anomaly",
     "Application",
     "ApplicationEvent",
     "ApplicationStatus",
@@ -150,6 +152,7 @@ __all__ = [
     "ExclusionCheck",
     "Exit",
     "Extension",
+    "Finding",
     "FollowUpCase",
     "FollowUpContact",
     "FundEntry",
@@ -203,6 +206,8 @@ __all__ = [
     "SmsHealth",
     "SocialClaim",
     "SocialInsurance",
+    "SpotCheck",
+    "SpotDraw",
     "Staff",
     "StaffContact",
     "StaffGrant",

@@ -21,6 +21,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from scheduler import (
+    anomaly_works,
     broadcast_works,
     days_works,
     mail_works,
@@ -245,6 +246,20 @@ JOBS: tuple[Job, ...] = (
         is_due=days_works.has_steps,
         does="Reminds heads of what is not confirmed, closes evenings and days, tells the workers.",
         grace=timedelta(seconds=60),
+    ),
+    Job(
+        name="find_anomalies",
+        trigger=daily(4, 10),
+        verb=anomaly_works.find_anomalies,
+        does="Finds what looks odd about this month's days: reasons to look, never verdicts.",
+        grace=timedelta(hours=25),
+    ),
+    Job(
+        name="draw_spot_checks",
+        trigger=daily(4, 40),
+        verb=anomaly_works.draw_spot_checks,
+        does="Draws the week's visits without notice for every town that has none yet.",
+        grace=timedelta(hours=25),
     ),
     Job(
         name="fetch_check_in_photos",

@@ -199,6 +199,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_region_alias_alias'), ['alias'], unique=False)
         batch_op.create_index(batch_op.f('ix_region_alias_region_id'), ['region_id'], unique=False)
 
+    op.create_table('spot_draw',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('week_on', sa.Date(), nullable=False),
+    sa.Column('seed', sa.String(length=64), nullable=False),
+    sa.Column('population', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('terms', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('drawn_at', models.base.Instant(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['region_id'], ['region.id'], name=op.f('fk_spot_draw_region_id_region')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_spot_draw')),
+    sa.UniqueConstraint('region_id', 'week_on', name=op.f('uq_spot_draw_region_id_week_on'))
+    )
     op.create_table('contact',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('channel', sa.String(length=16), nullable=False),
@@ -1278,6 +1290,24 @@ def upgrade() -> None:
     with op.batch_alter_table('agreement', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_agreement_engagement_id'), ['engagement_id'], unique=False)
 
+    op.create_table('anomaly',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('month_on', sa.Date(), nullable=False),
+    sa.Column('signal', sa.String(length=24), nullable=False),
+    sa.Column('region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('engagement_id', sa.Uuid(), nullable=True),
+    sa.Column('weight', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('count', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('days', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('found_at', models.base.Instant(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_anomaly_engagement_id_engagement')),
+    sa.ForeignKeyConstraint(['region_id'], ['region.id'], name=op.f('fk_anomaly_region_id_region')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_anomaly'))
+    )
+    with op.batch_alter_table('anomaly', schema=None) as batch_op:
+        batch_op.create_index('ix_anomaly_engagement', ['engagement_id', 'month_on'], unique=False)
+        batch_op.create_index('ix_anomaly_place', ['month_on', 'region_id'], unique=False)
+
     op.create_table('attendance_day',
     sa.Column('engagement_id', sa.Uuid(), nullable=False),
     sa.Column('day_on', sa.Date(), nullable=False),
@@ -1558,6 +1588,30 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('social_insurance', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_social_insurance_engagement_id'), ['engagement_id'], unique=False)
+
+    op.create_table('spot_check',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('draw_id', sa.Uuid(), nullable=False),
+    sa.Column('engagement_id', sa.Uuid(), nullable=False),
+    sa.Column('cause', sa.String(length=8), nullable=False),
+    sa.Column('score', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('done_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('done_on', sa.Date(), nullable=True),
+    sa.Column('done_by_id', sa.Uuid(), nullable=True),
+    sa.Column('finding', sa.String(length=12), nullable=True),
+    sa.Column('remark', sa.String(length=255), nullable=False),
+    sa.Column('photo_id', sa.Uuid(), nullable=True),
+    sa.ForeignKeyConstraint(['done_by_id'], ['staff.id'], name=op.f('fk_spot_check_done_by_id_staff')),
+    sa.ForeignKeyConstraint(['draw_id'], ['spot_draw.id'], name=op.f('fk_spot_check_draw_id_spot_draw')),
+    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_spot_check_engagement_id_engagement')),
+    sa.ForeignKeyConstraint(['photo_id'], ['attachment.id'], name=op.f('fk_spot_check_photo_id_attachment')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_spot_check')),
+    sa.UniqueConstraint('draw_id', 'engagement_id', name=op.f('uq_spot_check_draw_id_engagement_id'))
+    )
+    with op.batch_alter_table('spot_check', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_spot_check_engagement_id'), ['engagement_id'], unique=False)
+        batch_op.create_index('ix_spot_check_open', ['due_on'], unique=False, sqlite_where=sa.text('done_at IS NULL'), postgresql_where=sa.text('done_at IS NULL'))
 
     op.create_table('term_notice',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1992,6 +2046,11 @@ def downgrade() -> None:
 
     op.drop_table('term_record')
     op.drop_table('term_notice')
+    with op.batch_alter_table('spot_check', schema=None) as batch_op:
+        batch_op.drop_index('ix_spot_check_open', sqlite_where=sa.text('done_at IS NULL'), postgresql_where=sa.text('done_at IS NULL'))
+        batch_op.drop_index(batch_op.f('ix_spot_check_engagement_id'))
+
+    op.drop_table('spot_check')
     with op.batch_alter_table('social_insurance', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_social_insurance_engagement_id'))
 
@@ -2052,6 +2111,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_attendance_day_month_sheet_id'))
 
     op.drop_table('attendance_day')
+    with op.batch_alter_table('anomaly', schema=None) as batch_op:
+        batch_op.drop_index('ix_anomaly_place')
+        batch_op.drop_index('ix_anomaly_engagement')
+
+    op.drop_table('anomaly')
     with op.batch_alter_table('agreement', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_agreement_engagement_id'))
 
@@ -2273,6 +2337,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_contact_person_id'))
 
     op.drop_table('contact')
+    op.drop_table('spot_draw')
     with op.batch_alter_table('region_alias', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_region_alias_region_id'))
         batch_op.drop_index(batch_op.f('ix_region_alias_alias'))

@@ -30,6 +30,7 @@ NEVER = (
     "fund_entry",
     "result_file",
     "attendance_event",
+    "spot_draw",
 )
 """Neither changed nor deleted, whatever for."""
 
