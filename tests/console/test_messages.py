@@ -21,21 +21,26 @@ from tests.console.conftest import Visit
 VILLAGE = "v-xinyan-wangjiazhuang"
 
 
+def create_untold(session: Session) -> Message:
+    """Somebody by SMS that failed, so that a visit waits; they wrote, and left the account."""
+    person = create_person(
+        session, name="张翠英", phone="13800007777", village_id=region(session, VILLAGE).id
+    )
+    create_inbound(session, create_contact(session, person_id=person.id, followed=False))
+    made = tell(session, kind="case_refused", person=person, slots={"number": "2022900009"},
+                cause="application:7|refuse", now=NOW)  # fmt: skip
+    session.flush()
+    [parcel] = outbox.claim(session, "sms", now=NOW, machine_now=NOW)
+    answer = Answer(Fate.REFUSED, provider="tencent", error="number does not exist")
+    outbox.record(session, parcel, answer, now=NOW)
+    return made
+
+
 @pytest.fixture
 def message(seeded_sessions: sessionmaker[Session]) -> str:
-    """Somebody by SMS that failed, so that a visit waits; they wrote once long ago."""
+    """The key of such a message."""
     with seeded_sessions.begin() as session:
-        person = create_person(
-            session, name="张翠英", phone="13800007777", village_id=region(session, VILLAGE).id
-        )
-        create_inbound(session, create_contact(session, person_id=person.id, followed=False))
-        made = tell(session, kind="case_refused", person=person, slots={"number": "2022900009"},
-                    cause="application:7|refuse", now=NOW)  # fmt: skip
-        session.flush()
-        [parcel] = outbox.claim(session, "sms", now=NOW, machine_now=NOW)
-        answer = Answer(Fate.REFUSED, provider="tencent", error="number does not exist")
-        outbox.record(session, parcel, answer, now=NOW)
-        return str(made.id)
+        return str(create_untold(session).id)
 
 
 def test_the_whole_story_of_one_message(visit: Visit, message: str) -> None:
