@@ -29,6 +29,7 @@ from models import (
 )
 from rules import attendance, parameters
 from services.clock import SHANGHAI, business_date
+from services.days.duty import default_duty
 from services.days.facts import Said, listen
 from services.days.held import Held
 
@@ -73,6 +74,8 @@ def derive(
     """Derive these workers' days of a span; gives how many were written."""
     written = 0
     ids = sorted(engagement_ids)
+    attendance.table()  # files are read before the first lock is held, not behind it
+    default_duty(to_on).kind_of_day(to_on)
     for first in range(0, len(ids), CHUNK):
         written += _derive(session, ids[first : first + CHUNK], from_on, to_on, moment(now))
     return written
