@@ -76,6 +76,14 @@ JOBS: tuple[Job, ...] = (
         grace=timedelta(seconds=60),
     ),
     Job(
+        name="remind_workers",
+        trigger=every(60),
+        verb=telling_works.remind,
+        is_due=telling_works.has_to_remind,
+        does="Reminds workers who asked for it, shortly before their check-in window closes.",
+        grace=timedelta(seconds=60),
+    ),
+    Job(
         name="hand_up_visits",
         trigger=every(60),
         verb=telling_works.hand_up_visits,

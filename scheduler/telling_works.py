@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scheduler.works import Works
-from services import telling_sweep, visits
+from services import reminders, telling_sweep, visits
 
 
 def has_unread(works: Works) -> bool:
@@ -28,3 +28,15 @@ def hand_up_visits(works: Works) -> int:
     """Give to the town what its village let pass; how many visits."""
     with works.sessions.begin() as session:
         return visits.hand_up(session, works.clock.now(session))
+
+
+def has_to_remind(works: Works) -> bool:
+    """Whether somebody's window is about to close who asked to be reminded."""
+    with works.sessions() as session:
+        return bool(reminders.waiting(session, works.clock.now(session)))
+
+
+def remind(works: Works) -> int:
+    """Remind them; how many."""
+    with works.sessions.begin() as session:
+        return reminders.remind(session, works.clock.now(session))

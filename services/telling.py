@@ -109,11 +109,17 @@ def compose(
         trace=[],
         due_at=telling_facts.leaves_at(row, now),
         read_by_at=_read_by(row, slots, now),
-        valid_until=now + timedelta(days=row.valid_days),
+        valid_until=now + _life(row),
         created_at=now,
     )
     message.slots = json.dumps(dict(slots), ensure_ascii=False)
     return message
+
+
+def _life(row: Kind) -> timedelta:
+    if row.valid_minutes is not None:
+        return timedelta(minutes=row.valid_minutes)
+    return timedelta(days=row.valid_days)
 
 
 def _read_by(row: Kind, slots: Mapping[str, Any], now: datetime) -> datetime | None:

@@ -64,6 +64,8 @@ class Kind:
     helper: bool = False
     """Whoever applied for somebody else may be told in their place."""
     valid_days: int = 3
+    valid_minutes: int | None = None
+    """Instead of days, for what is true only for a moment."""
     unread_days: int | None = None
     """Working days after which an unread message becomes a visit."""
     unread_by: str | None = None
