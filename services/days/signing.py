@@ -32,7 +32,6 @@ from models import (
 )
 from models.prepared import Prepared, Write
 from models.sealing import blind_index
-from rules import parameters
 from services.clock import business_date
 from services.days import deriving
 from services.days.duty import Duty, Fence, default_duty
@@ -229,13 +228,6 @@ def judge_point(fence: Fence | None, point: tuple[float, float]) -> dict[str, An
     coarse = round(metres / COARSE_M) * COARSE_M
     found: dict[str, Any] = {"distance_m": coarse, "inside": metres <= fence.radius_m}
     return found if found["inside"] else {**found, "outside": True}
-
-
-def happened_too_long_ago(happened_at: datetime, now: datetime) -> bool:
-    """Whether a sign that was kept on a phone comes later than is taken
-    (`attendance.offline_hours`)."""
-    hours = parameters.in_force_or_first("attendance.offline_hours", business_date(now)).value
-    return (now - happened_at).total_seconds() > float(hours) * 3600
 
 
 def was_on_post(session: Session, contact_id: uuid.UUID) -> date | None:
