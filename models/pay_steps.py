@@ -48,6 +48,8 @@ SHEET_STEPS: tuple[SheetStep, ...] = (
     SheetStep("check", S.SIGNED, S.ON_VIEW, _TOWN, ROLL),
     SheetStep("return_to_village", S.SIGNED, S.GATHERING, _TOWN, ROLL, signs=False, reason=True),
     SheetStep("approve", S.ON_VIEW, S.APPROVED, frozenset({Role.DISTRICT_APPROVER}), PAY),
+    # A dispute that is upheld: the days are let go, put right, and signed again.
+    SheetStep("return_to_village", S.ON_VIEW, S.GATHERING, _TOWN, ROLL, signs=False, reason=True),
     SheetStep("return_to_town", S.ON_VIEW, S.SIGNED, _DISTRICT, PAY, signs=False, reason=True),
 )
 

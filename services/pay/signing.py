@@ -109,6 +109,7 @@ def _return_to_village(
     session: Session, sheet: MonthSheet, _acting: Acting, _now: datetime, _given: Given
 ) -> None:
     sheet.signed_by_id = sheet.signed_at = None
+    sheet.checked_by_id = sheet.checked_at = sheet.dispute_until_on = None
     sheet.due_on = sheets.due_day(LOCK, sheet.month_on)
     day_lock.let_go(session, sheet)
 

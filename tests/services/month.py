@@ -155,10 +155,15 @@ def say(session: Session, engagement: Engagement, day: date, kind: EventKind) ->
     )  # fmt: skip
 
 
-def turn_absent(session: Session, engagement: Engagement, day: date) -> None:
-    """The town rules that nobody came that day after all."""
+def turn_absent(
+    session: Session,
+    engagement: Engagement,
+    day: date,
+    kind: EventKind = EventKind.RULED_ABSENT,
+) -> None:
+    """The town rules that nobody came that day after all; or, by another kind, that they did."""
     town = create_acting(session, Role.TOWN_CLERK, "xinyan")
-    word = events.Word(EventKind.RULED_ABSENT, town, "console", reason="没来")
+    word = events.Word(kind, town, "console", reason="查过了")
     events.say(session, [engagement.id], day, word, at(SIGNS))
 
 

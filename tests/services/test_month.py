@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     AuditEntry,
+    EventKind,
     Exit,
     Message,
     MonthLine,
@@ -350,3 +351,30 @@ def test_nothing_is_written_to_the_phone_of_somebody_who_died(seeded: Session) -
     news.ask_received(seeded, at("2022-05-17 10:00"))
     reached = set(seeded.scalars(select(Message.person_id)))
     assert dead.person_id not in reached
+
+
+def test_an_upheld_dispute_goes_back_is_put_right_and_told_again(seeded: Session) -> None:
+    office = create_office(seeded)
+    worker = create_worker(seeded)
+    mark_days(seeded, worker, absent={6})
+    sheet = gather(seeded, office)
+    signing.take(seeded, sheet, "sign", office["head"], at(SIGNS))
+    signing.take(seeded, sheet, "check", office["town"], at(CHECKS))
+    news.tell_results(seeded, at(CHECKS))
+    [line] = lines(seeded, sheet)
+    short = line.amount_fen
+    contact = create_contact(seeded, person_id=worker.person_id)
+    dispute = disputes.raise_dispute(seeded, line, "六号俺来了", contact, at("2022-05-10 08:00"))
+    disputes.answer(seeded, dispute, upheld=True, words="有录像", acting=office["town"],
+                    now=at("2022-05-10 10:00"))  # fmt: skip
+    back = Given(reason="六号来了，改过来")
+    signing.take(seeded, sheet, "return_to_village", office["town"], at("2022-05-10 11:00"), back)
+    turn_absent(seeded, worker, date(2022, 4, 6), EventKind.RULED_PRESENT)
+    signing.take(seeded, sheet, "sign", office["head"], at("2022-05-10 14:00"))
+    signing.take(seeded, sheet, "check", office["town"], at("2022-05-10 15:00"))
+    assert news.tell_results(seeded, at("2022-05-10 15:00")) == 1
+    [line] = lines(seeded, sheet)
+    assert (line.amount_fen, line.told_fen) == (83_333, 83_333)
+    assert short < line.amount_fen
+    signing.take(seeded, sheet, "approve", office["approver"], at("2022-05-13 09:00"))
+    assert sheet.state == SheetState.APPROVED
