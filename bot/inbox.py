@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -48,6 +48,8 @@ log = structlog.get_logger()
 REPLY_LIMIT_BYTES = 2048
 """WeChat's limit for a passive text reply (platform.md 1.3)."""
 MORE_HINT_BYTES = 64
+LONGEST_DELAY_SECONDS = 24 * 3600
+"""Carriers give a message up sooner."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,11 @@ class Inbox:
         silent = desk.now - turned_at > timedelta(hours=float(idle))
         before = tuple(paused_notice(standing)) if silent else ()
         heard = Heard(
-            kind=letter.kind, text=letter.text, media_id=letter.media_id, place=_place(letter)
+            kind=letter.kind,
+            text=letter.text,
+            media_id=letter.media_id,
+            place=_place(letter),
+            delay_seconds=_delay(letter),
         )
         return before + converse(desk, standing, heard)
 
@@ -166,6 +172,15 @@ def _place(letter: Letter) -> tuple[float, float] | None:
     if letter.latitude is None or letter.longitude is None:
         return None
     return letter.latitude, letter.longitude
+
+
+def _delay(letter: Letter) -> int:
+    """Seconds between sending and now, by the machine's clock; 0 for what nobody can tell, or what
+    would be more than a day."""
+    if letter.sent_at is None:
+        return 0
+    seconds = int((datetime.now(UTC) - letter.sent_at).total_seconds())
+    return seconds if 0 < seconds < LONGEST_DELAY_SECONDS else 0
 
 
 def _is_confidential(standing: Standing) -> bool:

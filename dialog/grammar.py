@@ -34,6 +34,8 @@ class Heard:
     media_id: str | None = None
     affirms: bool | None = None
     place: tuple[float, float] | None = None
+    delay_seconds: int = 0
+    """How long the carrier kept the message back."""
 
 
 @dataclass(frozen=True)

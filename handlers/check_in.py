@@ -8,6 +8,7 @@ back or answered. What speaks against a check-in is kept with it and told plainl
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from dialog import Say
 from handlers import backfill, papers, policy, standing_words
@@ -20,6 +21,9 @@ from services.days.signing import Sign, Standing
 from wording.hearing.days import Matter, hear_leaving, hear_matter, hear_sign_code
 from wording.hearing.matters import is_about
 
+TRANSIT_SECONDS = 600
+"""So long a message may take without anybody asking when it was sent."""
+
 ACTS = frozenset({"checkin_yes", "place", "picture"})
 
 
@@ -28,7 +32,8 @@ def open_check_in(desk: Desk, asked: Asked) -> Outcome:
     name, _, about = asked.intent.partition(":")
     if name == "checkin_for":
         return _sign_for(desk, about)
-    standing = signing.standing_of(desk.session, desk.contact_id, desk.now)
+    moment = _sent_at(desk, asked)
+    standing = signing.standing_of(desk.session, desk.contact_id, moment)
     if standing is None:
         return _on_no_post(desk, asked)
     if standing.obstacle is not None:
@@ -52,7 +57,8 @@ def _sign(desk: Desk, asked: Asked, standing: Standing, code: str | None) -> Ite
         right = codes.is_right(standing.post_id, code, desk.now)
         evidence["code" if right else "code_wrong"] = True
         yield Say("check_in.code_right" if right else "check_in.code_wrong")
-    sign = Sign(kind, desk.channel, evidence)
+    moment = _sent_at(desk, asked)
+    sign = Sign(kind, desk.channel, evidence, happened_at=moment)
     if asked.heard.place is not None:
         yield from _with_place(desk, standing, sign, asked.heard.place)
     elif asked.heard.media_id is not None and asked.heard.kind == "image":
@@ -62,9 +68,15 @@ def _sign(desk: Desk, asked: Asked, standing: Standing, code: str | None) -> Ite
         return
     else:
         signing.sign(desk.session, standing, desk.contact_id, sign, desk.now, later=desk.later)
-        yield from standing_words.kept(desk, standing, leaving=leaving)
+        yield from standing_words.kept(desk, standing, moment, leaving=leaving)
     if standing.duty.fence is not None and not leaving and asked.heard.place is None:
         yield Say("check_in.place_welcome")
+
+
+def _sent_at(desk: Desk, asked: Asked) -> datetime:
+    """When the sign was given: a message that its carrier kept back counts from its sending."""
+    kept_back = asked.heard.delay_seconds
+    return desk.now - timedelta(seconds=kept_back) if kept_back > TRANSIT_SECONDS else desk.now
 
 
 def _with_place(
@@ -74,7 +86,7 @@ def _with_place(
         desk.session, standing, desk.contact_id, sign=sign, point=place, now=desk.now
     )
     if standing.first_at is None:
-        yield from standing_words.kept(desk, standing)
+        yield from standing_words.kept(desk, standing, desk.now)
     else:
         yield Say("check_in.place_added")
     if evidence.get("outside"):
@@ -86,7 +98,7 @@ def _with_photo(desk: Desk, standing: Standing, sign: Sign, media_id: str) -> It
         desk.session, standing, desk.contact_id, sign=sign, media_id=media_id, now=desk.now
     )
     if standing.first_at is None:
-        yield from standing_words.kept(desk, standing)
+        yield from standing_words.kept(desk, standing, desk.now)
     yield Say("check_in.photo_added")
 
 
@@ -122,9 +134,9 @@ def _on_no_post(desk: Desk, asked: Asked) -> Outcome:
         return papers.open_papers(desk, asked)
     if asked.intent == "place":
         return Outcome((Say("reader.place_alone"),))
-    if known := stand_ins.workers_of(desk.session, desk.contact_id):
-        says = tuple(Say("check_in.helper_for", {"name": one.name}) for one in known[:1])
-        return Outcome(says, offers=(f"checkin_for:{known[0].engagement_id}", "menu"))
+    if (for_whom := _next_to_sign(desk)) is not None:
+        return Outcome((Say("check_in.helper_for", {"name": for_whom.name}),),
+                       offers=(f"checkin_for:{for_whom.engagement_id}", "menu"))  # fmt: skip
     left_on = signing.was_on_post(desk.session, desk.contact_id)
     if left_on is not None:
         return Outcome((Say("check_in.after_exit", {"left_on": left_on.isoformat()}),),
@@ -134,6 +146,16 @@ def _on_no_post(desk: Desk, asked: Asked) -> Outcome:
     before = (said,) if said is not None else ()
     return Outcome((*before, Say("check_in.no_record"), Say("check_in.what_next")),
                    offers=("apply", "human"))  # fmt: skip
+
+
+def _next_to_sign(desk: Desk) -> stand_ins.Worker | None:
+    """For whom this phone is to sign: of several the first one who has not been signed for today,
+    so that a daughter's phone serves both her parents."""
+    known = stand_ins.workers_of(desk.session, desk.contact_id)
+    standings = (signing.standing_in(desk.session, one.engagement_id, desk.today) for one in known)
+    waiting = (one for one, held in zip(known, standings, strict=True)
+               if held.first_at is None and held.obstacle is None)  # fmt: skip
+    return next(waiting, known[0] if known else None)
 
 
 def _sign_for(desk: Desk, key: str) -> Outcome:

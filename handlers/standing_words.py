@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from dialog import Say
 from handlers.counter import Outcome
@@ -14,13 +15,15 @@ from services.days import village_news
 from services.days.signing import Standing
 
 
-def kept(desk: Desk, standing: Standing, *, leaving: bool = False) -> Iterator[Say]:
+def kept(
+    desk: Desk, standing: Standing, given_at: datetime, *, leaving: bool = False
+) -> Iterator[Say]:
     """That a sign was kept, and what stands in the way of the day, a sentence each."""
-    moment = desk.now.astimezone(SHANGHAI)
+    moment = given_at.astimezone(SHANGHAI)
     yield Say("check_in.kept_out" if leaving else "check_in.kept", {"time": f"{moment:%H:%M}"})
     day = standing.duty.kind_of_day(standing.day)
     late_minutes = int(parameters.in_force_or_first("attendance.late_minutes", desk.today).value)
-    lateness = standing.duty.lateness(desk.now, late_minutes)
+    lateness = standing.duty.lateness(given_at, late_minutes)
     if standing.status == EngagementStatus.SUSPENDED:
         yield Say("check_in.suspended")
     elif day == "rest":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -85,6 +85,17 @@ def test_twice_is_once(talk: Talk, worker: Engagement) -> None:
     talk.wait(hours=1)
     assert "07:10已经记过了" in talk("打卡")
     assert kinds(talk) == {EventKind.CHECKIN: 1}
+
+
+def test_a_message_that_was_kept_back_counts_from_its_sending(
+    talk: Talk, worker: Engagement
+) -> None:
+    talk.clock.at = at("2022-04-07 01:10")
+    reply = talk.send(text="打卡", sent_at=datetime.now(UTC) - timedelta(hours=18))
+    assert "07:10签到" in reply or "07:09签到" in reply
+    (event,) = talk.session.scalars(select(AttendanceEvent)).all()
+    assert event.day_on == date(2022, 4, 6)
+    assert event.recorded_at - event.happened_at > timedelta(hours=17)
 
 
 def test_at_midnight_the_new_day_begins(talk: Talk, worker: Engagement) -> None:
