@@ -149,6 +149,8 @@ def _addresses(session: Session, case: Application) -> dict[str, dict[str, Any]]
         "parameter": {"name": "notice.notice_days"},
         "term": {"code": worker_code, "matter": "extension", "key": str(case.id)},
         "follow": {"key": str(case.id), "number": 1},
+        "days": {"key": session.scalars(select(Engagement.id)).first(), "day": "2022-04-06",
+                 "code": "P2022-0001", "event_id": 1},
     }
 
 
