@@ -7,7 +7,7 @@ statements do not grow with the people; and what leaves waits behind everything 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,17 +50,22 @@ def tell_many(
     with session.no_autoflush:
         facts = of_people(session, row, people, now, at=at)
         messages = [_message(row, person, slots(person), cause, now) for person in people]
+    choices = [_decide(row, one, facts[person.id], now) for one, person in _pairs(messages, people)]
     session.add_all(messages)
     session.flush()
     by_sms: list[tuple[Message, Facts]] = []
-    for message, person in zip(messages, people, strict=True):
+    for (message, person), choice in zip(_pairs(messages, people), choices, strict=True):
         known = facts[person.id]
-        choice = decide(row, known)
-        message.trace = [telling_ways.written(one, now) for one in choice.verdicts]
         if _take(session, message, row, choice, known, now):
             by_sms.append((message, known))
     _send(session, row, by_sms, now)
     return messages
+
+
+def _pairs(
+    messages: Sequence[Message], people: Sequence[Person]
+) -> Iterator[tuple[Message, Person]]:
+    return zip(messages, people, strict=True)
 
 
 def _message(
@@ -71,14 +76,22 @@ def _message(
     return message
 
 
+def _decide(row: Kind, message: Message, facts: Facts, now: datetime) -> Choice:
+    """The choice, written into the message before it is: it goes into the table once."""
+    choice = decide(row, facts)
+    message.trace = [telling_ways.written(one, now) for one in choice.verdicts]
+    for way in choice.ways:
+        message.channel = way.channel
+    if not choice.ways:
+        telling_ways.end_unreached(message, choice, now)
+    return choice
+
+
 def _take(
     session: Session, message: Message, row: Kind, choice: Choice, facts: Facts, now: datetime
 ) -> bool:
     """Take every chosen way but SMS; whether that is one of them."""
-    if not choice.ways:
-        telling_ways.end_unreached(message, choice, now)
     for way in choice.ways:
-        message.channel = way.channel
         if way.channel is not Channel.SMS:
             delivery = telling_ways.take(session, message, row, way, facts, now)
             if delivery is not None:

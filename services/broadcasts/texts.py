@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from models import Person, Region, Staff
 from rules import parameters
@@ -64,7 +65,8 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     return _PLACE.sub(lambda found: values.get(names.get(found[1].strip(), ""), found[0]), text)
 
 
-def placeholders() -> dict[str, str]:
+@cache
+def placeholders() -> Mapping[str, str]:
     """What may stand in braces → our name of it."""
     book = load_book()
     return {book.text(f"broadcast.slot_{name}"): name for name in SLOTS}

@@ -40,21 +40,22 @@ def everybody(session: Session) -> list[Person]:
     create_inbound(session, contact, received_at=NOW - timedelta(hours=2))
     while credits.spend_window(session, contact, NOW):
         pass
-    more: dict[str, Any]
-    for more in ({"followed": False}, {"opted_out_at": NOW}, {"quiet_at": NOW}):
+    states: list[dict[str, Any]] = [{"followed": False}, {"opted_out_at": NOW}, {"quiet_at": NOW}]
+    for state in states:
         people.append(one := person())
-        create_contact(session, person_id=one.id, **more)
+        create_contact(session, person_id=one.id, **state)
     people.append(refused := person())
     create_contact(session, channel="sms", address_key=refused.phone_index, opted_out_at=NOW)
     people.append(dead := person())
     fail(session, dead.phone or "", 10)
     people.append(once := person())
     fail(session, once.phone or "", 1)
-    for number, more in enumerate(({"left": 2}, {"lasting": True}, {"left": 0})):
+    ticked: list[dict[str, Any]] = [{"left": 2}, {"lasting": True}, {"left": 0}]
+    for number, tick in enumerate(ticked):
         people.append(one := person())
         contact = create_contact(session, person_id=one.id, address_key=f"o-consents-{number}")
         card = credits.template_id(BY_CARD.template or "")
-        session.add(TemplateConsent(contact_id=contact.id, template=card, changed_at=NOW, **more))
+        session.add(TemplateConsent(contact_id=contact.id, template=card, changed_at=NOW, **tick))
     session.flush()
     return people
 
