@@ -1,0 +1,1 @@
+"""Fraud about days, the harm opposite to it, and bad input: each by its name."""
