@@ -19,7 +19,7 @@ from console.downloads import xlsx
 from console.files import docx
 from console.words import obstacle_words
 from models import MonthSheet, Region, Role
-from models.pay_steps import SHEET_STEPS, SheetState
+from models.pay_steps import SHEET_STEPS, SheetState, SheetStep
 from services.acting import covers
 from services.guards import Obstacle
 from services.pay import (
@@ -220,13 +220,20 @@ def _sheet_page(
         lines=lines,
         words=words,
         steps=signing.steps(seat.session, sheet) if sheet else (),
-        acts=[step for step in SHEET_STEPS
-              if sheet and signing.may_take(sheet, step.act, seat.acting)],
+        acts=_acts(sheet),
         disputes=disputes.of_sheet(seat.session, sheet) if sheet else (),
         assumed=_assumed(sheet),
         is_over=month_on < seat.today.replace(day=1),
         marks=papers.marks,
     )  # fmt: skip
+
+
+def _acts(sheet: MonthSheet | None) -> list[SheetStep]:
+    """The steps that this person may take from where the sheet stands."""
+    if sheet is None:
+        return []
+    here = (step for step in SHEET_STEPS if step.source == sheet.state)
+    return [step for step in here if signing.may_take(sheet, step.act, current().acting)]
 
 
 def _assumed(sheet: MonthSheet | None) -> list[tuple[str, str]]:
