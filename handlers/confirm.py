@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from dialog import Answers, Ask, Flow, Heard, Json, Option, Reading, Say, Value, Wrong
 from handlers.counter import Asked, Counter, Outcome, Start
@@ -19,7 +19,8 @@ from services.clock import SHANGHAI
 from services.days import confirming
 from services.days.confirming import Round
 from services.days.people import Look
-from wording.hearing.days import Roll, hear_own_kin, hear_roll
+from services.days.roll import LATEST_DAYS
+from wording.hearing.days import Roll, hear_day, hear_own_kin, hear_roll
 
 FLOW = "confirm_days"
 
@@ -27,6 +28,8 @@ FLOW = "confirm_days"
 def open_confirm(desk: Desk, asked: Asked) -> Outcome:
     """Begin a round for the day that waits, the older day first."""
     who = village_desk.acting(desk.session, desk.contact, desk.now)
+    if who is not None and who.role == Role.VILLAGE_CLERK:
+        return _to_roll_call(desk, asked)
     if who is None or who.role != Role.VILLAGE_HEAD:
         says = (Say("confirm.heads_only"), Say("confirm.heads_only_next"))
         return Outcome(says, offers=("human",))
@@ -35,6 +38,15 @@ def open_confirm(desk: Desk, asked: Asked) -> Outcome:
         return Outcome((Say("confirm.not_ones_own"),), offers=("confirm_days", "staff_work"))
     days = confirming.due_days(desk.session, who.region, desk.now)
     return _begin(desk, who, days[0] if days else desk.today, asked)
+
+
+def _to_roll_call(desk: Desk, asked: Asked) -> Outcome:
+    """A clerk's "everybody is here" outside a roll-call: one of today is called by its list, one of
+    days long past not at all (F-10)."""
+    day = hear_day(asked.heard.text, desk.today)
+    if day is not None and not desk.today - timedelta(days=LATEST_DAYS) <= day <= desk.today:
+        return Outcome((Say("obstacle.roll_too_late"),), offers=("roll_call",))
+    return Outcome((Say("roll_call.by_list"),), offers=("roll_call",))
 
 
 def _begin(desk: Desk, who: Acting, day: date, asked: Asked) -> Outcome:
