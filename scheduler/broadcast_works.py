@@ -26,7 +26,7 @@ def has_broadcasts(works: Works) -> bool:
         return bool(
             expansion.to_start(session, now, limit=1)
             or release.to_release(session)
-            or recall.leftovers(session, limit=1)
+            or recall.leftovers(session, now, limit=1)
         )
 
 
@@ -35,7 +35,7 @@ def send_broadcasts(works: Works) -> int:
     done = 0
     for which, piece in (
         (expansion.to_start, _start),
-        (_called_back, _take_back),
+        (recall.leftovers, _take_back),
         (_to_expand, _expand),
         (_to_release, _release),
     ):
@@ -80,10 +80,6 @@ def _start(session: Session, broadcast: Broadcast, now: datetime) -> bool:
     if broadcast.state == BroadcastState.APPROVED:
         expansion.start(session, broadcast, now)
     return False
-
-
-def _called_back(session: Session, _now: datetime) -> Sequence[Broadcast]:
-    return recall.leftovers(session)
 
 
 def _take_back(session: Session, broadcast: Broadcast, now: datetime) -> bool:

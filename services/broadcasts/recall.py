@@ -6,7 +6,7 @@ What a channel has accepted is out of the house, and stays as it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.orm import Session
@@ -17,6 +17,8 @@ from models.telling import DeliveryState
 from services.telling import withdraw_one
 
 AT_ONCE = 1_000
+LOOK_AFTER = timedelta(days=7)
+"""So long after a stop a carrier may still say that something did not arrive."""
 CALLED_BACK = (BroadcastState.PAUSED, BroadcastState.STOPPED)
 
 
@@ -43,16 +45,23 @@ def take_back(session: Session, broadcast: Broadcast, now: datetime) -> int:
     return len(found)
 
 
-def leftovers(session: Session, *, limit: int = 10) -> Sequence[Broadcast]:
-    """Broadcasts that were called back and of which something is queued still."""
-    called_back = select(Broadcast).where(Broadcast.state.in_(CALLED_BACK)).subquery()
-    queued = (
-        select(BroadcastRecipient.broadcast_id)
-        .join(called_back, called_back.c.id == BroadcastRecipient.broadcast_id)
-        .join(Delivery, Delivery.message_id == BroadcastRecipient.message_id)
-        .where(Delivery.state == DeliveryState.QUEUED)
+def leftovers(session: Session, now: datetime, *, limit: int = 10) -> Sequence[Broadcast]:
+    """Broadcasts that were called back and of which something is queued still, or, where they were
+    stopped, somebody is to knock: what had left came back, and the next way was taken."""
+    theirs = select(BroadcastRecipient.broadcast_id).join(
+        Broadcast, Broadcast.id == BroadcastRecipient.broadcast_id
     )
-    return session.scalars(select(Broadcast).where(Broadcast.id.in_(queued)).limit(limit)).all()
+    queued = theirs.join(Delivery, Delivery.message_id == BroadcastRecipient.message_id).where(
+        Broadcast.state.in_(CALLED_BACK), Delivery.state == DeliveryState.QUEUED
+    )
+    knocks = theirs.join(Visit, Visit.message_id == BroadcastRecipient.message_id).where(
+        Broadcast.state == BroadcastState.STOPPED,
+        Broadcast.ended_at > now - LOOK_AFTER,
+        Visit.done_at.is_(None),
+        Visit.withdrawn_at.is_(None),
+    )
+    found = select(Broadcast).where(or_(Broadcast.id.in_(queued), Broadcast.id.in_(knocks)))
+    return session.scalars(found.limit(limit)).all()
 
 
 def _queued() -> ColumnElement[bool]:
