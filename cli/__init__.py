@@ -22,6 +22,7 @@ COMMANDS = {
     "sms": "cli.sms:sms",
     "staff": "cli.staff:staff",
     "wechat": "cli.wechat:wechat",
+    "worker": "cli.database:worker",
 }
 """Every command and where it lives."""
 

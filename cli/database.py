@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import datetime
 
 import click
 
 from cli.surroundings import read_yaml, settings_or_exit
 from models import schema
 from models.opening import open_database
-from services import seeding
+from scheduler import worker as sending
+from services import demo_workers, seeding
 from settings import Settings
 
 
@@ -26,7 +28,8 @@ def upgrade() -> None:
 
 
 @db.command(name="demo")
-def fill_demo() -> None:
+@click.option("--at-work", is_flag=True, help="With people on a post, and their village's staff.")
+def fill_demo(*, at_work: bool) -> None:
     """Fill an empty database with the demonstration (sandbox mode only)."""
     settings = settings_or_exit()
     if not settings.sandbox:
@@ -34,6 +37,10 @@ def fill_demo() -> None:
         sys.exit(2)
     prepare(settings)
     prepare_demo(settings)
+    if at_work:
+        demo = read_yaml("demo.yaml")
+        with open_database(settings).begin() as session:
+            demo_workers.seed(session, demo, datetime.fromisoformat(demo["clock"]))
 
 
 @click.command()
@@ -66,3 +73,9 @@ def prepare_demo(settings: Settings) -> None:
     """The demonstration's villages, announcement and clock; safe to repeat."""
     with open_database(settings).begin() as session:
         seeding.seed_demo(session, read_yaml("demo.yaml"))
+
+
+@click.command()
+def worker() -> None:
+    """Run one more sender, at scale: it takes what the clock hands to the broker."""
+    sys.exit(sending.main())

@@ -2,7 +2,8 @@
 
 Starts afresh every time: an embedded database, the stand-in for WeChat and the SMS provider, the
 web process and the clock, each a process of its own as in production. Then plays one resident's
-way from the first question to the receipt number, and opens the phone page.
+way from the first question to the receipt number and a worker's day on the post, and opens the
+phone page.
 """
 
 from __future__ import annotations
@@ -25,7 +26,11 @@ from cli.sms import registered_texts
 from cli.surroundings import read_yaml
 
 ROOT = Path(__file__).parent.parent
-STORY = ROOT / "tests" / "scenarios" / "first-contact-to-receipt.yaml"
+SCENARIOS = ROOT / "tests" / "scenarios"
+STORIES = [
+    SCENARIOS / "first-contact-to-receipt.yaml",
+    SCENARIOS / "at_work" / "a-day-on-the-post.yaml",
+]
 START_AT = "2022-04-06T09:00:00+08:00"
 ACCOUNT = (
     "WECHAT_TOKEN",
@@ -56,7 +61,7 @@ def demo(
         leftover.unlink()
     with ExitStack() as running:
         running.enter_context(process("sandbox", environment))
-        run(environment, "db", "demo")
+        run(environment, "db", "demo", "--at-work")
         running.enter_context(process("cli", environment, "serve"))
         running.enter_context(process("scheduler", environment))
         wait_for(f"http://127.0.0.1:{port}/healthz")
@@ -66,7 +71,7 @@ def demo(
         run(environment, "wechat", "menu", "publish")
         put_up_village_codes(environment, phones)
         if story:
-            replay([STORY], environment)
+            replay(STORIES, environment)
         click.echo(f"\nThe phones: {phones}   The service: http://127.0.0.1:{port}")
         if browser:
             webbrowser.open(phones)

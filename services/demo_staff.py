@@ -34,31 +34,38 @@ def seed(session: Session, section: Mapping[str, Any], now: datetime) -> None:
     if session.scalars(select(Staff.id).limit(1)).first() is not None:
         return
     for entry in section["members"]:
-        member = Staff(
-            id=new_id(),
-            login=entry["login"],
-            name=entry["name"],
-            unit=entry["unit"],
-            password_hash=section["password_hash"],
-            must_change_password=False,
-            totp_confirmed_at=now,
-            created_at=now,
-        )
-        member.totp = TOTP_SECRET
-        session.add(member)
-        session.flush()
-        for given in entry["grants"]:
-            place = session.scalars(select(Region).where(Region.code == given["region"])).one()
-            session.add(
-                StaffGrant(
-                    staff_id=member.id,
-                    role=Role(given["role"]),
-                    region_id=place.id,
-                    from_on=given["from_on"],
-                    to_on=given.get("to_on"),
-                )
-            )
+        add_member(session, entry, section["password_hash"], now)
+
+
+def add_member(
+    session: Session, entry: Mapping[str, Any], password_hash: str, now: datetime
+) -> Staff:
+    """One account, with its roles."""
+    member = Staff(
+        id=new_id(),
+        login=entry["login"],
+        name=entry["name"],
+        unit=entry["unit"],
+        password_hash=password_hash,
+        must_change_password=False,
+        totp_confirmed_at=now,
+        created_at=now,
+    )
+    member.totp = TOTP_SECRET
+    session.add(member)
     session.flush()
+    for given in entry["grants"]:
+        place = session.scalars(select(Region).where(Region.code == given["region"])).one()
+        session.add(
+            StaffGrant(
+                staff_id=member.id,
+                role=Role(given["role"]),
+                region_id=place.id,
+                from_on=given["from_on"],
+                to_on=given.get("to_on"),
+            )
+        )
+    return member
 
 
 def access(session: Session, now: datetime) -> Access:
