@@ -1,0 +1,1 @@
+"""Three invented years of one village, day by day, and every fen of them."""
