@@ -3,7 +3,7 @@
 #   make test   all tests, on SQLite and on a real PostgreSQL
 #   make check  what must hold before a commit: format, lint, types, imports, dependencies, tests
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format tidy lint types imports dependencies browser \
+.PHONY: help setup demo test check format tidy lint types imports dependencies browser brokers \
         transcripts docs documents sizes lock bench
 
 PYTHON ?= python3.11
@@ -43,7 +43,7 @@ dependencies: setup
 types: setup
 	$(BIN)/mypy
 
-test: setup browser
+test: setup browser brokers
 	$(BIN)/pytest -n $(WORKERS)
 
 # The pages are tried in a real Chromium. Where there is none and none can be had, those tests skip.
@@ -53,6 +53,14 @@ browser:
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 300 \
 	    apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk; } >/dev/null 2>&1; \
 	} || echo "no Chromium: the tests that need one will skip"
+
+# The fault tests kill real brokers. Where there are none and none can be had, those tests skip.
+brokers:
+	@{ command -v redis-server >/dev/null 2>&1 && [ -d /usr/lib/rabbitmq ]; } || { \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 300 \
+	    apt-get install -y -qq --no-install-recommends redis-server rabbitmq-server; } >/dev/null 2>&1; \
+	} || echo "no Redis or RabbitMQ: the tests that need one will skip"
 
 # Put right what a machine can put right.
 tidy: setup
@@ -75,6 +83,12 @@ docs: setup
 bench: .venv-bench/.installed
 	.venv-bench/bin/python -m bench.bench_rules
 	.venv-bench/bin/python -m bench
+	.venv-bench/bin/python -m bench --beside --only sqlite,postgres
+	.venv-bench/bin/python -m bench.growth
+	.venv-bench/bin/python -m bench.bench_month
+	.venv-bench/bin/python -m bench.bench_grid
+	.venv-bench/bin/python -m bench.broadcast
+	.venv-bench/bin/python -m bench.sending 5000 sandbox
 
 .venv-bench/.installed: requirements/bench.lock pyproject.toml
 	$(PYTHON) -m venv .venv-bench
