@@ -117,9 +117,12 @@ def _insert(session: Session, broadcast: Broadcast, people: Select[tuple[uuid.UU
     rows = people.with_only_columns(
         literal(broadcast.id, BroadcastRecipient.broadcast_id.type), Person.id, Person.village_id
     )
-    table = _dialect(session).insert(BroadcastRecipient)
+    table = _dialect(session).insert(BroadcastRecipient.__table__)
     made: CursorResult[Any] = session.execute(  # type: ignore[assignment]  # of an INSERT
-        table.from_select(["broadcast_id", "person_id", "region_id"], rows).on_conflict_do_nothing()
+        table.from_select(
+            ["broadcast_id", "person_id", "region_id"], rows
+        ).on_conflict_do_nothing(),
+        execution_options={"preserve_rowcount": True},
     )
     return made.rowcount
 

@@ -21,6 +21,8 @@ from models import (
 )
 from models.messages import Visit
 from models.telling import DeliveryState
+from services.broadcasts import audience as audiences
+from services.broadcasts.audience import Who
 from services.broadcasts.recall import cause_of
 
 SORTS = ("wechat", "sms", "visited", "under_way", "to_visit", "unreached", "withdrawn", "waiting")
@@ -132,14 +134,19 @@ def _add_staff(
     session: Session, broadcast: Broadcast, lines: dict[int | None, Line], total: Line
 ) -> None:
     """Staff stand in no list: their messages name the broadcast."""
-    what = _sort()
-    rows = session.execute(
-        select(what, func.count())
+    if audiences.read(broadcast.audience).who is not Who.STAFF:
+        return
+    each = (
+        select(_sort().label("sort"))
         .select_from(Message)
-        .where(Message.kind == broadcast.kind, Message.cause == cause_of(broadcast))
-        .where(Message.staff_id.is_not(None))
-        .group_by(what)
+        .where(
+            Message.kind == broadcast.kind,
+            Message.cause == cause_of(broadcast),
+            Message.staff_id.is_not(None),
+        )
+        .subquery()
     )
+    rows = session.execute(select(each.c.sort, func.count()).group_by(each.c.sort))
     for sort, people in rows.tuples():
         line = lines.setdefault(None, Line(""))
         line.counts[sort] += people
@@ -161,14 +168,14 @@ def _left_out(session: Session, broadcast: Broadcast) -> int:
 def _reasons(session: Session, broadcast: Broadcast) -> Sequence[tuple[str, str, int]]:
     """(channel, the provider's word, how many) of the deliveries that failed."""
     rows = session.execute(
-        select(Delivery.channel, func.coalesce(Delivery.error, ""), func.count())
+        select(Delivery.channel, Delivery.error, func.count())
         .join(BroadcastRecipient, BroadcastRecipient.message_id == Delivery.message_id)
         .where(
             BroadcastRecipient.broadcast_id == broadcast.id,
             Delivery.state == DeliveryState.FAILED,
         )
-        .group_by(Delivery.channel, func.coalesce(Delivery.error, ""))
+        .group_by(Delivery.channel, Delivery.error)
         .order_by(func.count().desc())
         .limit(REASONS)
     )
-    return [(channel, error, number) for channel, error, number in rows.tuples()]
+    return [(channel, error or "", number) for channel, error, number in rows.tuples()]

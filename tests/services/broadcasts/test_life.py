@@ -22,7 +22,7 @@ from models import (
 from models.telling import DeliveryState, Rank
 from services import outbox
 from services.acting import Acting
-from services.broadcasts import deciding, expansion, recall, release, writing
+from services.broadcasts import deciding, expansion, reach, recall, release, writing
 from services.broadcasts.audience import Audience, Who
 from services.broadcasts.texts import Words
 from services.broadcasts.writing import Urgency
@@ -286,3 +286,4 @@ def test_staff_are_told_as_staff(seeded: Session, clerk: Acting, head: Acting) -
     deciding.approve(seeded, one, NOW, head, NOW)
     run(seeded, one)
     assert chief.staff.id in {message.staff_id for message in messages(seeded, one)}
+    assert reach.report(seeded, one).total.people == one.expected
