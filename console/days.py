@@ -23,9 +23,9 @@ from console.months import month_of
 from console.words import obstacle_words
 from models import Engagement, Post, Region, Role
 from rules.months import add_months, end_of_month
-from services import attachments
+from services import attachments, sheets_in
 from services.acting import covers
-from services.days import deriving, disputes, evidence, month, roll
+from services.days import deriving, disputes, evidence, month, roll, roll_sheet
 from services.days.events import DayLocked
 from services.days.month import WorkerMonth
 from services.days.roll import Marks
@@ -37,6 +37,7 @@ VILLAGE = frozenset({Role.VILLAGE_CLERK, Role.VILLAGE_HEAD})
 TOWN = frozenset({Role.TOWN_CLERK, Role.TOWN_HEAD})
 DISTRICT = frozenset({Role.DISTRICT_CLERK, Role.DISTRICT_APPROVER})
 SEES = VILLAGE | TOWN | DISTRICT | {Role.SUPERVISION}
+SHOWN_WRONG = 100
 CALLED = ("present", "absent", "on_leave")
 EVIDENCE = ("distance_m", "inside", "outside", "place", "code", "code_wrong", "by_helper", "photo",
             "called", "seconds", "shown")  # fmt: skip
@@ -154,6 +155,41 @@ def roll_called() -> ResponseReturnValue:
     tell("day_console.called", day_on=days[0].isoformat(), present=len(taken.present),
          absent=len(taken.absent), leave=len(taken.on_leave))  # fmt: skip
     return redirect(url_for("console.days", month=f"{days[0]:%Y-%m}"))
+
+
+@door.post("/days/roll/sheet", endpoint="days_roll_sheet")
+@needs(Role.VILLAGE_CLERK)
+def roll_from_excel() -> ResponseReturnValue:
+    """Take one day's column of the month's Excel sheet; all of it, or what is wrong row by row."""
+    seat, sheet = current(), upload("list")
+    day = day_marks.of_text(request.form.get("day", ""))
+    try:
+        if day is None:
+            raise Hindered("roll", (Obstacle("day_console.one_day"),))
+        if sheet is None:
+            raise Hindered("roll", (sheets_in.NO_FILE,))
+        marks, wrong = roll_sheet.read(seat.session, sheet.content, seat.acting, day, seat.now)
+        if wrong:
+            return _grid(_rows_in_words(wrong)), 422
+        with seat.session.begin_nested():
+            taken = roll.call(seat.session, seat.acting, day, marks, source="console",
+                              seconds=seconds_since(seat), now=seat.now)  # fmt: skip
+    except sheets_in.Unfit as unfit:
+        return _grid((obstacle_words(unfit.obstacle),)), 422
+    except DayLocked:
+        return _grid((obstacle_words(Obstacle("day_console.locked")),)), 409
+    except Hindered as hindered:
+        return _grid(tuple(map(obstacle_words, hindered.obstacles))), 409
+    tell("day_console.called", day_on=day.isoformat(), present=len(taken.present),
+         absent=len(taken.absent), leave=len(taken.on_leave))  # fmt: skip
+    return redirect(url_for("console.days", month=f"{day:%Y-%m}"))
+
+
+def _rows_in_words(wrong: roll_sheet.Wrong) -> tuple[str, ...]:
+    shown = wrong[:SHOWN_WRONG]
+    return tuple(
+        say("day_console.sheet_row", row=row, why=obstacle_words(one)) for row, one in shown
+    )
 
 
 def _keep_roll(day: date) -> Marks:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from io import BytesIO
 
 import pytest
+import xlsxwriter
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -240,3 +242,40 @@ def test_filters_show_only_whom_they_name(april: sessionmaker[Session], visit: V
     head.get(f"{GRID}&only=leave")
     assert "冯大壮" not in head.words
     assert "没有这样的人" in head.words
+
+
+def workbook(rows: list[list[object]]) -> BytesIO:
+    """The month's sheet as a clerk fills it: a title, heads, rows."""
+    out = BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["王家庄村2022年4月考勤表"])
+        sheet.write_row(1, 0, ["序号", "人员编号", "姓名", "5", "6"])
+        for number, row in enumerate(rows, start=2):
+            sheet.write_row(number, 0, row)
+    out.seek(0)
+    return out
+
+
+def test_a_roll_call_from_excel(april: sessionmaker[Session], visit: Visit) -> None:
+    one, other = worker(april, "司徒望舒"), worker(april, "欧阳小满")
+    clerk = visit("cunwenshu")
+    clerk.get("/console/days?roll=2022-04-06")
+
+    def send(*rows: list[object], day: str = "2022-04-06") -> int:
+        form = {"day": day, "list": (workbook(list(rows)), "考勤.xlsx")}
+        return clerk.post("/console/days/roll/sheet", form).status_code
+
+    good: list[object] = [1, one.worker_code, "司徒望舒", "√", "√"]
+    assert send(good, [2, other.worker_code, "欧阳大满", "√", "×"]) == 422
+    assert "第4行：" in clerk.words
+    assert "登记的不叫欧阳大满" in clerk.words
+    assert send(good, [2, "Y999", "谁", "", "√"]) == 422
+    assert send(good, [2, other.worker_code, "", "", "来过"]) == 422
+    assert "E4的记号认不出来" in clerk.words
+    assert send(good, day="2022-04-07") in {409, 422}
+    assert send(good, day="2022-04-01") in {409, 422}
+    assert events(april, EventKind.PRESENT) == []
+    assert send(good, [2, other.worker_code, "欧阳小满", "√", "×"]) == 200
+    assert "到1人，没来1人" in clerk.words
+    assert [row.day_on for row in events(april, EventKind.PRESENT)] == [DAY]
