@@ -49,7 +49,10 @@ class PlaceScore:
 
 
 def find(session: Session, month_on: date, now: datetime) -> int:
-    """Find the signals of a month anew, up to today; how many."""
+    """Find the signals of a month anew, up to today; how many. The clock and somebody at a page do
+    it one after the other: otherwise each would add its own rows."""
+    top = select(Region.id).where(Region.parent_id.is_(None))
+    session.execute(top.with_for_update(key_share=True))
     last = min(end_of_month(month_on), business_date(now))
     session.execute(delete(Anomaly).where(Anomaly.month_on == month_on))
     if last < month_on:

@@ -54,7 +54,11 @@ def ask(
     session: Session, engagement: Engagement, wish: Wish, *, acting: Acting, now: datetime
 ) -> Leave:
     """Ask for leave. Raises `Hindered` where another leave covers one of the days, the span is too
-    long, or it lies in the past. The head hears of it."""
+    long, or it lies in the past. The head hears of it. Of two at the same moment about the same
+    day the second one finds the first."""
+    session.execute(
+        select(Engagement.id).where(Engagement.id == engagement.id).with_for_update(key_share=True)
+    )
     if why := _obstacle(session, engagement, wish, business_date(now)):
         raise Hindered("leave", (why,))
     leave = Leave(
