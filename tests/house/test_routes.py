@@ -35,9 +35,21 @@ from models import (
 from models import Visit as Knock
 from models.procedure import find_step
 from services import demo_staff
+from services.broadcasts import deciding, writing
+from services.broadcasts.audience import Audience, Who
+from services.broadcasts.texts import Words
+from services.broadcasts.writing import Sheet, Urgency
 from services.clock import business_date
 from services.telling import tell
-from tests.builders import NOW, at, create_application, create_person, create_staff, region
+from tests.builders import (
+    NOW,
+    at,
+    create_acting,
+    create_application,
+    create_person,
+    create_staff,
+    region,
+)
 from tests.console.conftest import (  # noqa: F401 - fixtures
     Visit,
     Visitor,
@@ -57,7 +69,8 @@ OF_THE_CASES = ("application", "review", "review_result", "public_notice", "publ
                 "objection", "ticket", "engagement", "agreement", "training", "bank_account",
                 "exclusion_check", "material", "person", "post", "plan_version", "month_sheet",
                 "month_line", "subsidy_record", "payment_batch", "payment", "claw_back",
-                "correction_request", "message", "visit")  # fmt: skip
+                "correction_request", "message", "visit", "broadcast",
+                "broadcast_recipient")  # fmt: skip
 OPEN_TO_ALL_STAFF = ("announcement", "plan", "post", "parameter", "months")
 """What these pages show names no resident."""
 
@@ -97,7 +110,7 @@ def theirs(seeded_sessions: sessionmaker[Session]) -> Place:
             _also(session, disputed, kind)
         session.flush()
         money = create_money(session, _person(session, "370899197103150061"))
-        return Place(_addresses(session, ready) | money | _untold(session))
+        return Place(_addresses(session, ready) | money | _untold(session) | _spread(session))
 
 
 def _person(session: Session, number: str) -> Person:
@@ -126,6 +139,15 @@ def _untold(session: Session) -> dict[str, dict[str, Any]]:
                    cause="test", now=NOW)  # fmt: skip
     knock = session.scalars(select(Knock.id).where(Knock.message_id == message.id)).one()
     return {"message": {"key": message.id}, "visit": {"key": knock}}
+
+
+def _spread(session: Session) -> dict[str, dict[str, Any]]:
+    """A broadcast of the town that waits for somebody to agree."""
+    clerk = create_acting(session, Role.TOWN_CLERK, "xinyan")
+    words = Sheet(Words(NAME, "x"), Urgency.DUTY, Audience(Who.EVERYBODY))
+    made = writing.draft(session, region(session, "xinyan"), words, clerk, NOW)
+    deciding.submit(session, made, clerk, NOW)
+    return {"broadcast": {"key": made.id}}
 
 
 def _addresses(session: Session, case: Application) -> dict[str, dict[str, Any]]:
