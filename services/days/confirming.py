@@ -124,13 +124,17 @@ def open_round(
         raise TooEarly(opens)
     if now >= latest:
         raise TooLate
-    looks = waiting(people.of_place(session, acting.region, day, now))
+    everybody = people.of_place(session, acting.region, day, now)
+    looks = waiting(everybody)
     barred = people.barred(session, acting.staff)
     mine = [look for look in looks if look.person_id not in barred]
+    left_out = len(looks) - len(mine)
     if not mine:
         return None
-    lot = blind_index(f"{acting.region.code}|{day}|{acting.staff.login}", "confirmation_order")
-    random.Random(lot).shuffle(mine)  # noqa: S311 - the seed is a keyed hash
+    seed = blind_index(f"{acting.region.code}|{day}|{acting.staff.login}", "confirmation_order")
+    lot = random.Random(seed)  # noqa: S311 - the seed is a keyed hash
+    mine += _planted([look for look in everybody if look.person_id not in barred], day, lot)
+    lot.shuffle(mine)
     row = ConfirmationRound(
         region_id=acting.region.id,
         day_on=day,
@@ -141,7 +145,15 @@ def open_round(
     )
     session.add(row)
     session.flush()
-    return Round(row, tuple(mine), len(looks) - len(mine))
+    return Round(row, tuple(mine), left_out)
+
+
+def _planted(looks: Sequence[Look], day: date, lot: random.Random) -> list[Look]:
+    """Now and then somebody who is on leave that day (F-11): a head who confirms them has not read
+    the list, and that is a signal. Their day stays a day of leave, whatever is answered."""
+    percent = int(parameters.in_force_or_first("anomaly.attention_percent", day).value)
+    away = [look for look in looks if look.is_on_leave and look.said.head == "none"]
+    return [lot.choice(away)] if away and lot.randrange(100) < percent else []
 
 
 def find_round(session: Session, key: str, acting: Acting, now: datetime) -> Round | None:

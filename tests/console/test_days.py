@@ -18,13 +18,17 @@ from models import (
     Engagement,
     EventKind,
     Leave,
+    LeaveState,
+    Role,
     Stoppage,
+    new_id,
 )
-from services.days import disputes, leaves
+from services.days import confirming, disputes, leaves
+from services.days.confirming import Answers
 from services.days.leaves import Wish
-from tests.builders import at, create_contact
+from tests.builders import at, create_acting, create_contact
 from tests.console.conftest import Visit, Visitor, Watch
-from tests.services.month import create_worker, mark_days, say
+from tests.services.month import create_worker, mark_days, say, working_days
 
 GRID = "/console/days?month=2022-04"
 DAY = date(2022, 4, 6)
@@ -279,3 +283,27 @@ def test_a_roll_call_from_excel(april: sessionmaker[Session], visit: Visit) -> N
     assert send(good, [2, other.worker_code, "欧阳小满", "√", "×"]) == 200
     assert "到1人，没来1人" in clerk.words
     assert [row.day_on for row in events(april, EventKind.PRESENT)] == [DAY]
+
+
+def test_now_and_then_somebody_on_leave_is_in_the_list(april: sessionmaker[Session]) -> None:
+    """And whatever the head says of them, their day stays a day of leave."""
+    with april.begin() as session:
+        away = create_worker(session, name="冯大壮", account=False)
+        session.add(Leave(
+            id=new_id(), engagement_id=away.id, kind="sick", paid=True, from_on=date(2022, 4, 1),
+            to_on=date(2022, 6, 30), state=LeaveState.APPROVED, asked_at=at("2022-04-01 08:00"),
+        ))  # fmt: skip
+        head = create_acting(session, Role.VILLAGE_HEAD, "v-xinyan-wangjiazhuang")
+        shown = 0
+        for day in (one for month in (4, 5) for one in working_days(date(2022, month, 1))):
+            now = at(f"{day} 18:30")
+            found = confirming.open_round(session, head, day, source="console", now=now)
+            assert found is not None
+            names = [look.name for look in found.looks]
+            assert {"司徒望舒", "欧阳小满"} <= set(names)
+            if "冯大壮" in names:
+                shown += 1
+                confirming.answer(session, found, head, Answers(confirmed=(away.id,)), now)
+                row = session.get_one(AttendanceDay, (away.id, day), populate_existing=True)
+                assert (row.state, row.reasons[-1]) == ("leave_paid", "confirmed_on_leave")
+        assert 0 < shown < 30
