@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from bench import bench_month, house
 from console.app import register_console
 from console.base import Console
+from console.days import PAGE_ROWS
 from models import Engagement, Post, Region, make_engine, session_factory
 from services import demo_staff
 from services.anomalies import looking
@@ -90,7 +91,7 @@ def measure(name: str, database_url: str, workers: int) -> None:
         spans.append((time.perf_counter() - began) * 1000)
         assert answer.status_code == 200
         size = len(answer.get_data())
-    assert answer.get_data(as_text=True).count("/2022-04-06") == workers, "a link a worker"
+    assert answer.get_data(as_text=True).count("/2022-04-06") == min(workers, PAGE_ROWS)
     began = time.perf_counter()
     statements = len(counted)
     with sessions.begin() as session:

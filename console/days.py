@@ -37,6 +37,8 @@ VILLAGE = frozenset({Role.VILLAGE_CLERK, Role.VILLAGE_HEAD})
 TOWN = frozenset({Role.TOWN_CLERK, Role.TOWN_HEAD})
 DISTRICT = frozenset({Role.DISTRICT_CLERK, Role.DISTRICT_APPROVER})
 SEES = VILLAGE | TOWN | DISTRICT | {Role.SUPERVISION}
+PAGE_ROWS = 500
+"""The largest village has some three hundred; more would be too heavy for a phone."""
 SHOWN_WRONG = 100
 CALLED = ("present", "absent", "on_leave")
 EVIDENCE = ("distance_m", "inside", "outside", "place", "code", "code_wrong", "by_helper", "photo",
@@ -76,6 +78,8 @@ def _grid(words: tuple[str, ...] = ()) -> str:
     if rows:
         look("days", place.code if place else "", month=f"{month_on:%Y-%m}", rows=len(rows))
     length = end_of_month(month_on).day
+    first = max(0, request.args.get("from", 0, type=int))
+    shown = rows if called else rows[first : first + PAGE_ROWS]
     return page(
         "days.html",
         places=places,
@@ -84,7 +88,9 @@ def _grid(words: tuple[str, ...] = ()) -> str:
         before=add_months(month_on, -1),
         after=add_months(month_on, 1),
         length=length,
-        rows=[(one, day_marks.cells(one, length)) for one in rows],
+        rows=[(one, day_marks.cells(one, length)) for one in shown],
+        first=first,
+        following=first + PAGE_ROWS if first + len(shown) < len(rows) else 0,
         people=len(workers),
         sums=_sums(workers),
         chosen=chosen if chosen in day_marks.FILTERS else "all",

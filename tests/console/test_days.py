@@ -307,3 +307,17 @@ def test_now_and_then_somebody_on_leave_is_in_the_list(april: sessionmaker[Sessi
                 row = session.get_one(AttendanceDay, (away.id, day), populate_existing=True)
                 assert (row.state, row.reasons[-1]) == ("leave_paid", "confirmed_on_leave")
         assert 0 < shown < 30
+
+
+def test_a_large_place_comes_in_pages(
+    april: sessionmaker[Session], visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.days.PAGE_ROWS", 1)
+    head = visit("cunzhuren")
+    head.get(GRID)
+    names = {name for name in ("司徒望舒", "欧阳小满") if name in head.words}
+    assert len(names) == 1
+    head.get(f"{GRID}&from=1")
+    assert len(names | {name for name in ("司徒望舒", "欧阳小满") if name in head.words}) == 2
+    assert "后面的人" not in head.words
+    assert head.get(f"{GRID}&from=-9").status_code == 200
