@@ -106,7 +106,7 @@ def _answer(desk: Desk, asked: Asked, standing: Standing) -> Outcome:
     """A question about check-in, or words that only sound like one."""
     match hear_matter(asked.heard.text):
         case Matter.FOR_OTHERS:
-            return Outcome((Say("check_in.for_others"),), offers=("human",))
+            return _offer_for(desk) or Outcome((Say("check_in.for_others"),), offers=("human",))
         case Matter.WINDOW:
             return Outcome((standing_words.window(desk, standing),))
         case Matter.FORGOT:
@@ -134,9 +134,8 @@ def _on_no_post(desk: Desk, asked: Asked) -> Outcome:
         return papers.open_papers(desk, asked)
     if asked.intent == "place":
         return Outcome((Say("reader.place_alone"),))
-    if (for_whom := _next_to_sign(desk)) is not None:
-        return Outcome((Say("check_in.helper_for", {"name": for_whom.name}),),
-                       offers=(f"checkin_for:{for_whom.engagement_id}", "menu"))  # fmt: skip
+    if (offered := _offer_for(desk)) is not None:
+        return offered
     left_on = signing.was_on_post(desk.session, desk.contact_id)
     if left_on is not None:
         return Outcome((Say("check_in.after_exit", {"left_on": left_on.isoformat()}),),
@@ -146,6 +145,15 @@ def _on_no_post(desk: Desk, asked: Asked) -> Outcome:
     before = (said,) if said is not None else ()
     return Outcome((*before, Say("check_in.no_record"), Say("check_in.what_next")),
                    offers=("apply", "human"))  # fmt: skip
+
+
+def _offer_for(desk: Desk) -> Outcome | None:
+    """Ask a declared helper whether they sign for somebody; None for whoever helps nobody."""
+    for_whom = _next_to_sign(desk)
+    if for_whom is None:
+        return None
+    return Outcome((Say("check_in.helper_for", {"name": for_whom.name}),),
+                   offers=(f"checkin_for:{for_whom.engagement_id}", "menu"))  # fmt: skip
 
 
 def _next_to_sign(desk: Desk) -> stand_ins.Worker | None:

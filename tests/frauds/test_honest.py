@@ -150,3 +150,16 @@ def test_nobody_who_worked_is_short(april: Place) -> None:
         for name in who:
             signals.setdefault(name, set()).add(signal)
     assert signals == LOOKED_AT
+
+
+def test_a_worker_whose_phone_is_declared_for_her_mother_signs_for_both(talk: Talk) -> None:
+    place, day = Place(talk), date(2022, 4, 6)
+    place.employ("闺女")
+    place.employ("娘", phone=False)
+    stand_ins.declare(place.session, place.workers["娘"], place.contacts["闺女"],
+                      relation="daughter", acting=place.clerk, now=at(f"{day} 06:00"))  # fmt: skip
+    place.session.commit()
+    place.writes("闺女", "打卡", f"{day} 07:00")
+    assert "您是要替娘打卡吗" in place.writes("闺女", "替俺娘打卡", f"{day} 07:01")
+    assert "家里人代打" in place.writes("闺女", "1", f"{day} 07:02")
+    assert place.kinds("闺女") == place.kinds("娘") == [EventKind.CHECKIN]
