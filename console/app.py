@@ -40,6 +40,7 @@ PAGES = (
     "trainings",
     "insurance",
     "days",
+    "day_evidence",
     "day_acts",
     "day_places",
     "anomalies",
