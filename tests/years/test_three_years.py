@@ -1,4 +1,5 @@
-"""Three invented years of one village by the time machine: every fen accounted for."""
+"""Three invented years of one village by the time machine: every fen accounted for, and everybody
+told everything once."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ from models import (
 from models.pay_steps import ClawBackState, PaymentState
 from rules.months import add_months
 from services.pay import funds, records
-from tests.years import cast, report
+from tests.years import cast, notices, report
 from tests.years.ledger import Account, Due, rounded, total
 from tests.years.play import Village, play
 
@@ -84,6 +85,10 @@ def test_every_fen_of_three_years_is_accounted_for(sessions: sessionmaker[Sessio
         what_was_paid_for_a_dead_man_came_back(session)
         whoever_was_left_undecided_is_not_paid(session, village)
         every_record_can_be_reckoned_again(session)
+        notices.nothing_was_told_twice(session)
+        notices.every_evening_said_how_the_day_stands(session, village)
+        notices.every_end_was_announced_at_its_stages(session, village)
+        notices.every_payment_was_told(session)
         the_ledgers_of_the_years_agree(session)
         the_report_is_what_was_read_last(report.written(session))
 
