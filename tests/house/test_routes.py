@@ -28,6 +28,7 @@ from models import (
     PublicNotice,
     Review,
     Role,
+    SpotCheck,
     Staff,
     StaffGrant,
     Ticket,
@@ -35,6 +36,7 @@ from models import (
 from models import Visit as Knock
 from models.procedure import find_step
 from services import demo_staff
+from services.anomalies import sampling
 from services.broadcasts import deciding, writing
 from services.broadcasts.audience import Audience, Who
 from services.broadcasts.texts import Words
@@ -110,7 +112,14 @@ def theirs(seeded_sessions: sessionmaker[Session]) -> Place:
             _also(session, disputed, kind)
         session.flush()
         money = create_money(session, _person(session, "370899197103150061"))
-        return Place(_addresses(session, ready) | money | _untold(session) | _spread(session))
+        return Place(_addresses(session, ready) | money | _untold(session) | _spread(session)
+                     | _to_visit(session))  # fmt: skip
+
+
+def _to_visit(session: Session) -> dict[str, dict[str, Any]]:
+    """Somebody of the town's draw of the week, who is to be visited."""
+    assert sampling.draw(session, region(session, "xinyan"), NOW) is not None
+    return {"spot": {"key": session.scalars(select(SpotCheck.id)).first()}}
 
 
 def _person(session: Session, number: str) -> Person:
@@ -171,8 +180,12 @@ def _addresses(session: Session, case: Application) -> dict[str, dict[str, Any]]
         "parameter": {"name": "notice.notice_days"},
         "term": {"code": worker_code, "matter": "extension", "key": str(case.id)},
         "follow": {"key": str(case.id), "number": 1},
-        "days": {"key": session.scalars(select(Engagement.id)).first(), "day": "2022-04-06",
-                 "code": "P2022-0001", "event_id": 1},
+        "days": {
+            "key": session.scalars(select(Engagement.id)).first(),
+            "day": "2022-04-06",
+            "code": "P2022-0001",
+            "event_id": 1,
+        },
     }
 
 
