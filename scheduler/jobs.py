@@ -252,7 +252,7 @@ JOBS: tuple[Job, ...] = (
         trigger=every(5),
         verb=days_works.close_days,
         is_due=days_works.has_steps,
-        does="Reminds heads of what is not confirmed, closes evenings and days, tells the workers.",
+        does="Says who has not signed or confirmed, closes evenings and days, tells the workers.",
         grace=timedelta(seconds=60),
     ),
     Job(

@@ -1,4 +1,5 @@
-"""What a day owes and when: two reminders, the evening, the town's call, the end.
+"""What a day owes and when: word to who has not signed, the list at noon, two reminders, the
+evening, the town's call, the end; on Mondays the district's count of the week before.
 
 Each step is done once a day, in order; what is done has a row (`DayStep`), so that a clock that
 stood still, or was moved, goes through the days it missed in order. Reminders and calls that come
@@ -18,16 +19,21 @@ from sqlalchemy.orm import Session
 from models import DayStep, Engagement
 from rules import parameters
 from services.clock import SHANGHAI, business_date
-from services.days import closing, confirming, deriving
+from services.days import closing, confirming, deriving, unsigned
+from services.days.duty import default_duty
 
-STEPS = ("remind", "remind_again", "evening", "overdue", "final")
-PLACES = frozenset({"remind", "remind_again", "overdue"})
-"""Steps that are done place by place; the others go by batches of workers."""
+STEPS = ("week", "unsigned", "noon", "remind", "remind_again", "evening", "overdue", "final")
+PLACES = frozenset({"noon", "remind", "remind_again", "overdue"})
+"""Steps that are done place by place; the others go by batches of workers, the week's in one."""
 CATCH_UP = "catch_up"
 MOST_TOGETHER = 31
-FRESH = {"remind": 2, "remind_again": 2, "evening": 14, "overdue": 8, "final": 24}
+FRESH = {
+    "week": 8, "unsigned": 2, "noon": 2,
+    "remind": 2, "remind_again": 2, "evening": 14, "overdue": 8, "final": 24,
+}  # fmt: skip
 """Hours after which a step is done without telling anybody."""
 LAST_REMINDER = "attendance.village_confirms_by"
+MONDAY = 1
 
 
 @dataclass(frozen=True)
@@ -74,22 +80,42 @@ def _long_over(first: date, today: date, now: datetime) -> date | None:
 
 
 def times(day: date) -> list[tuple[str, datetime]]:
-    """When each step of a day falls due."""
+    """When each step of a day falls due, the end last."""
     opens, latest = confirming.window(day)
-    by = parameters.in_force_or_first(LAST_REMINDER, day).value
     at = deriving.moment(datetime.combine(day, time(12), SHANGHAI))
     ends = datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
+    week = [("week", _hour(day, "attendance.week_count_at"))]
     return [
+        *(week if day.isoweekday() == MONDAY else ()),
+        ("unsigned", _windows_end(day)),
+        ("noon", _hour(day, "attendance.unsigned_list_at")),
         ("remind", opens),
-        ("remind_again", datetime.combine(day, time.fromisoformat(by), SHANGHAI)),
+        ("remind_again", _hour(day, LAST_REMINDER)),
         ("evening", datetime.combine(day, at.evening, SHANGHAI)),
         ("overdue", latest),
         ("final", ends + timedelta(hours=at.late_hours)),
     ]
 
 
+def _hour(day: date, name: str) -> datetime:
+    """The time of day that a parameter names."""
+    value = parameters.in_force_or_first(name, day).value
+    return datetime.combine(day, time.fromisoformat(value), SHANGHAI)
+
+
+def _windows_end(day: date) -> datetime:
+    """When the window of posts without a plan of their own is over, and its grace. Who has a later
+    one is looked at again at noon."""
+    late = int(parameters.in_force_or_first("attendance.late_minutes", day).value)
+    return datetime.combine(day, default_duty(day).closes, SHANGHAI) + timedelta(minutes=late)
+
+
 def pieces(session: Session, owed: Due) -> Sequence[object]:
     """What a step is done for, each in a transaction of its own: places, or batches of workers."""
+    if owed.step in {"week", "unsigned"} and not owed.fresh:
+        return []
+    if owed.step == "week":
+        return [None]
     if owed.step in PLACES:
         return closing.places(session, owed.day) if owed.fresh else []
     return closing.batches(session, owed.day, owed.until)
@@ -98,6 +124,8 @@ def pieces(session: Session, owed: Due) -> Sequence[object]:
 def derive(session: Session, owed: Due, piece: object, now: datetime) -> None:
     """Derive the days of one piece. In a transaction of its own: it holds the engagements, for
     which others wait."""
+    if owed.step == "week":
+        return
     if owed.step in PLACES:
         assert isinstance(piece, int)
         piece = deriving.of_place(session, piece, owed.day)
@@ -109,15 +137,24 @@ def tell(session: Session, owed: Due, piece: object, now: datetime) -> int:
     """Tell whom a piece concerns; how many were told. Safe to repeat."""
     if not owed.fresh:
         return 0
-    if owed.step == "overdue":
-        assert isinstance(piece, int)
-        return closing.call_town(session, piece, owed.day, now)
+    if owed.step == "week":
+        return unsigned.tell_week(session, owed.day, now)
     if owed.step in PLACES:
         assert isinstance(piece, int)
-        return closing.remind_heads(session, piece, owed.day, turn=owed.step, now=now)
+        return _tell_place(session, owed, piece, now)
     assert isinstance(piece, list)
+    if owed.step == "unsigned":
+        return unsigned.tell_workers(session, piece, owed.day, now)
     tells = closing.tell_evening if owed.step == "evening" else closing.tell_end
     return sum(tells(session, piece, owed.day, now).values())
+
+
+def _tell_place(session: Session, owed: Due, place_id: int, now: datetime) -> int:
+    if owed.step == "overdue":
+        return closing.call_town(session, place_id, owed.day, now)
+    if owed.step == "noon":
+        return unsigned.tell_noon(session, place_id, owed.day, now)
+    return closing.remind_heads(session, place_id, owed.day, turn=owed.step, now=now)
 
 
 def settle(session: Session, owed: Due, told: int, now: datetime) -> None:

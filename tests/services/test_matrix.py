@@ -14,8 +14,14 @@ from tests.house.tree import python, syntax
 A = Audience
 CELLS: dict[str, tuple[tuple[str, Audience], ...]] = {
     "morning reminder": (("morning_reminder", A.WORKER),),
-    "absent": (("day_not_counted", A.WORKER),),
-    "day to be confirmed": (("confirm_due", A.VILLAGE_HEAD), ("confirm_overdue", A.TOWN)),
+    "absent by window end": (
+        ("day_unsigned", A.WORKER), ("unsigned_list", A.VILLAGE_HEAD), ("absence_town", A.TOWN),
+    ),
+    "absent": (("day_not_counted", A.WORKER), ("absence_visit", A.VILLAGE_STAFF)),
+    "day to be confirmed": (
+        ("confirm_due", A.VILLAGE_HEAD), ("confirm_overdue", A.TOWN),
+        ("unconfirmed_week", A.DISTRICT),
+    ),
     "month result": (
         ("month_whole", A.WORKER), ("month_part", A.WORKER), ("month_nothing", A.WORKER),
     ),
@@ -49,6 +55,13 @@ def test_what_decides_about_money_and_terms_goes_by_two_ways_and_ends_at_the_doo
         assert row.channels[-1] is Channel.VISIT
         assert row.unread_by is not None
     assert set(Way) == {"phone", "door"}
+
+
+def test_who_has_not_signed_hears_by_wechat_and_then_by_sms() -> None:
+    row = kind("day_unsigned")
+    assert row.channels == (Channel.CHAT, Channel.SMS)
+    assert not row.at_once, "one after the other"
+    assert row.valid_minutes is not None, "true for this day only"
 
 
 def test_an_accident_waits_for_no_morning() -> None:
