@@ -14,6 +14,7 @@ from models.telling import DeliveryState
 from rules import parameters
 from services import credits
 from services.clock import SHANGHAI, business_date
+from services.deaths import dead_among
 from services.routing import Chat, Facts, Phone
 from services.telling_kinds import Channel, Kind
 
@@ -53,7 +54,8 @@ def of_person(
         at=at,
         chats=tuple(chats),
         phone=_phone(session, person.phone, now),
-        silenced=any(contact.quiet_at is not None for contact in own),
+        silenced=any(contact.quiet_at is not None for contact in own)
+        or bool(dead_among(session, [person.id])),
         village=person.village_id is not None,
     )
 

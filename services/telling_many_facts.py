@@ -26,6 +26,7 @@ from rules import parameters
 from services import credits
 from services.clock import business_date
 from services.credits import GRANTS, OPENING_EVENTS, Act
+from services.deaths import dead_among
 from services.routing import Chat, Facts, Phone
 from services.telling_facts import has_card
 from services.telling_kinds import Channel, Kind
@@ -50,6 +51,7 @@ def of_people(
     windows = _windows(session, wechat, now)
     consents = _consents(session, kind, wechat)
     phones = _phones(session, {one.phone_index for one in people if one.phone_index}, now)
+    dead = dead_among(session, [one.id for one in people])
     card = has_card(kind)
     return {
         person.id: Facts(
@@ -67,7 +69,8 @@ def of_people(
                 if one.channel == "wechat"
             ),
             phone=_phone(person, phones),
-            silenced=any(one.quiet_at is not None for one in contacts[person.id]),
+            silenced=person.id in dead
+            or any(one.quiet_at is not None for one in contacts[person.id]),
             village=person.village_id is not None,
         )
         for person in people

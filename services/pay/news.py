@@ -4,8 +4,7 @@ whether it came to them (requirements 2.7, 3.9, F-12)."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,8 +13,6 @@ from sqlalchemy.orm import Session, joinedload
 
 from models import (
     ClawBack,
-    Engagement,
-    Exit,
     MonthLine,
     MonthSheet,
     Payment,
@@ -23,11 +20,11 @@ from models import (
     SubsidyRecord,
 )
 from models.pay_steps import ClawBackState, PaymentState, SheetState
-from models.term_steps import ExitCause, TermState
 from rules import parameters
 from services import telling
 from services.accounts import tail
 from services.clock import business_date
+from services.deaths import dead_among
 from services.pay import claw_backs
 from services.pay.sheets import due_day
 
@@ -69,23 +66,6 @@ def tell_results(session: Session, now: datetime, limit: int = AT_ONCE) -> int:
         line.told_at, line.told_fen = now, line.amount_fen
     session.flush()
     return len(lines)
-
-
-def dead_among(session: Session, person_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Those whose death was reported and not taken back: nothing is written to their phone by
-    itself; an office speaks with the family (requirements 3.3, 3.9)."""
-    taken_back = (TermState.REFUSED, TermState.WITHDRAWN, TermState.LAPSED, TermState.UNDONE)
-    return set(
-        session.scalars(
-            select(Engagement.person_id)
-            .join(Exit, Exit.engagement_id == Engagement.id)
-            .where(
-                Engagement.person_id.in_(person_ids),
-                Exit.cause == ExitCause.DIED,
-                Exit.state.not_in(taken_back),
-            )
-        )
-    )
 
 
 def kind_of(line: MonthLine) -> str:

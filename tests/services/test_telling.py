@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from models import (
     Contact,
     Delivery,
+    Exit,
     Message,
     MessageState,
     Person,
@@ -21,6 +22,7 @@ from models import (
     Visit,
 )
 from models.telling import DeliveryState, Happening
+from models.term_steps import ExitCause, TermState
 from services import credits, outbox, telling_kinds, telling_sweep, uncertain
 from services.delivery_steps import advance
 from services.outbox import Answer, Fate
@@ -31,6 +33,7 @@ from tests.builders import (
     at,
     create_acting,
     create_contact,
+    create_engagement,
     create_inbound,
     create_person,
     region,
@@ -48,6 +51,19 @@ def writes(session: Session, person: Person, when: datetime = NOW) -> Contact:
     contact = create_contact(session, person_id=person.id)
     create_inbound(session, contact, received_at=when)
     return contact
+
+
+def die(
+    session: Session, person: Person, state: TermState, *, cause: ExitCause = ExitCause.DIED
+) -> None:
+    """Somebody leaves a post, by death where no other cause is given."""
+    engagement = create_engagement(session, person=person)
+    today = NOW.date()
+    session.add(
+        Exit(engagement_id=engagement.id, state=state, state_at=NOW, asked_by="village",
+             opened_at=NOW, cause=cause, last_on=today, reported_on=today)
+    )  # fmt: skip
+    session.flush()
 
 
 def approved(session: Session, person: Person, now: datetime = NOW, **more: Any) -> Message:
@@ -185,6 +201,36 @@ def test_after_a_death_nothing_leaves_by_itself(seeded: Session) -> None:
     message = approved(seeded, person)
     assert deliveries(seeded, message) == []
     assert the_visit(seeded, message).region_id == person.village_id
+
+
+@pytest.mark.parametrize(
+    ("state", "is_silent"),
+    [
+        (TermState.AT_TOWN, True),
+        (TermState.SET, True),
+        (TermState.DONE, True),
+        (TermState.REFUSED, False),
+        (TermState.WITHDRAWN, False),
+        (TermState.UNDONE, False),
+    ],
+)
+def test_a_reported_death_silences_a_phone_without_any_chat(
+    seeded: Session, state: TermState, is_silent: bool
+) -> None:
+    person = villager(seeded)
+    die(seeded, person, state)
+    message = approved(seeded, person)
+    assert ("silenced" in {one["why"] for one in message.trace}) == is_silent
+    assert [one.channel for one in deliveries(seeded, message)] == ([] if is_silent else ["sms"])
+    if is_silent:
+        assert the_visit(seeded, message).region_id == person.village_id
+
+
+def test_leaving_for_another_cause_silences_nobody(seeded: Session) -> None:
+    person = villager(seeded)
+    die(seeded, person, TermState.SET, cause=ExitCause.RESIGNED)
+    [one] = deliveries(seeded, approved(seeded, person))
+    assert one.channel == "sms"
 
 
 def test_a_number_at_which_everything_failed_gets_no_more(seeded: Session) -> None:

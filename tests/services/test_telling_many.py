@@ -8,16 +8,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from models import Delivery, Person, TemplateConsent, new_id
 from models.sealing import blind_index
 from models.telling import DeliveryState
+from models.term_steps import TermState
 from services import credits, telling_facts, telling_many_facts
 from services.telling_kinds import BadKind, Channel, Kind, kind
 from services.telling_many import tell_many
 from tests.builders import NOW, create_contact, create_inbound, create_person, phone, region
+from tests.services.test_telling import die
 
 DUTY = kind("broadcast_duty")
 BY_CARD = kind("case_submitted")
@@ -56,6 +58,9 @@ def everybody(session: Session) -> list[Person]:
         contact = create_contact(session, person_id=one.id, address_key=f"o-consents-{number}")
         card = credits.template_id(BY_CARD.template or "")
         session.add(TemplateConsent(contact_id=contact.id, template=card, changed_at=NOW, **tick))
+    for reported in (TermState.DONE, TermState.UNDONE):
+        people.append(one := person())
+        die(session, one, reported)
     session.flush()
     return people
 
@@ -85,6 +90,17 @@ def test_the_facts_are_those_of_one_by_one(seeded: Session, row: Kind) -> None:
     for person in people:
         alone = telling_facts.of_person(seeded, row, person, NOW, at=NOW)
         assert many[person.id] == alone
+
+
+def test_a_crowd_leaves_out_whose_death_was_reported(seeded: Session) -> None:
+    village = region(seeded, "v-xinyan-wangjiazhuang").id
+    people = [create_person(seeded, village_id=village) for _ in range(3)]
+    die(seeded, people[1], TermState.AT_TOWN)
+    die(seeded, people[2], TermState.WITHDRAWN)
+    told = tell_many(seeded, kind="broadcast_duty", people=people, slots=words, cause="c", now=NOW)
+    assert [one.channel for one in told] == [Channel.SMS, Channel.VISIT, Channel.SMS]
+    sent = set(seeded.scalars(select(Delivery.person_id)))
+    assert sent == {people[0].id, people[2].id}
 
 
 def test_the_statements_do_not_grow_with_the_people(seeded: Session) -> None:

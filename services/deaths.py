@@ -1,0 +1,30 @@
+"""Whose death was reported: nothing is written to their phone by itself, an office speaks with the
+family (requirements 3.3, 3.9)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Engagement, Exit
+from models.term_steps import ExitCause, TermState
+
+TAKEN_BACK = (TermState.REFUSED, TermState.WITHDRAWN, TermState.LAPSED, TermState.UNDONE)
+
+
+def dead_among(session: Session, person_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of these people whose exit by death was reported and not taken back; one statement."""
+    return set(
+        session.scalars(
+            select(Engagement.person_id)
+            .join(Exit, Exit.engagement_id == Engagement.id)
+            .where(
+                Engagement.person_id.in_(person_ids),
+                Exit.cause == ExitCause.DIED,
+                Exit.state.not_in(TAKEN_BACK),
+            )
+        )
+    )
