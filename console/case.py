@@ -20,9 +20,11 @@ from services import case_page, case_work, materials
 from services.case_page import CasePage
 from services.case_work import MAY_ASSIGN, MAY_CHECK, Finding
 from services.guards import Obstacle
+from services.pay import funds
 from services.procedure import Hindered, Offer, Why, take
 
 OUTCOMES = frozenset({"clear", "hit"})
+APPROVE = "approve"
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,17 @@ def _screen(application: Application, said: Said) -> str:
         may_check=seat.role in MAY_CHECK,
         can_overrule=_can_overrule,
         open_acts=_open_acts,
+        money=_money(seat, shown),
         parts=[part for hook in HOOKS if (part := hook(seat, shown))],
     )
+
+
+def _money(seat: Seat, shown: CasePage) -> tuple[str, ...]:
+    """What whoever approves should know of the year's budget. It hinders nothing (R-4.3a)."""
+    if not any(one.step.act == APPROVE for one in shown.offers):
+        return ()
+    track = shown.application.track
+    return _words(tuple(funds.warnings(seat.session, seat.today.year, tracks=(track,))))
 
 
 def _can_overrule(offer: Offer) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from models import Budget, FundEntry, Payment, Role, SubsidyRecord
@@ -75,24 +75,19 @@ def year(session: Session, number: int, track: str) -> Year:
 
 def budget(session: Session, number: int, track: str) -> int | None:
     """A year's budget as it stands now; None where none was entered."""
-    return session.scalars(
-        select(Budget.amount_fen)
-        .where(Budget.year == number, Budget.track == track)
-        .order_by(Budget.version.desc())
-        .limit(1)
-    ).first()
+    return session.scalars(_budget(number, track)).first()
 
 
-def warnings(session: Session, number: int) -> list[Obstacle]:
+def warnings(session: Session, number: int, *, tracks: Sequence[str] = TRACKS) -> list[Obstacle]:
     """What whoever approves should know of the year's budget. Nothing is hindered by it."""
     found = []
-    for track in TRACKS:
-        one = year(session, number, track)
-        if one.budget_fen is None and one.committed_fen:
+    for track in tracks:
+        planned, committed = _planned_and_committed(session, number, track)
+        if planned is None and committed:
             found.append(Obstacle(f"pay.no_budget_{track}", {"year": number}))
-        elif one.is_over:
-            over = one.committed_fen - (one.budget_fen or 0)
-            found.append(Obstacle(f"pay.over_budget_{track}", {"year": number, "over_fen": over}))
+        elif planned is not None and committed > planned:
+            over = {"year": number, "over_fen": committed - planned}
+            found.append(Obstacle(f"pay.over_budget_{track}", over))
     return found
 
 
@@ -160,6 +155,31 @@ def by_month(session: Session, number: int, track: str) -> list[tuple[date, int,
     return [(month_on, count, int(fen)) for month_on, count, fen in rows]
 
 
+def _planned_and_committed(session: Session, number: int, track: str) -> tuple[int | None, int]:
+    """The two figures that whoever approves compares, in one statement."""
+    committed = select(func.coalesce(func.sum(SubsidyRecord.amount_fen), 0)).where(
+        *_of_year(number, track)
+    )
+    planned = _budget(number, track)
+    found = session.execute(select(planned.scalar_subquery(), committed.scalar_subquery())).one()
+    return found[0], int(found[1])
+
+
+def _budget(number: int, track: str) -> Select[tuple[int]]:
+    return (
+        select(Budget.amount_fen)
+        .where(Budget.year == number, Budget.track == track)
+        .order_by(Budget.version.desc())
+        .limit(1)
+    )
+
+
+def _of_year(number: int, track: str) -> tuple[ColumnElement[bool], ...]:
+    record = SubsidyRecord
+    year = record.month_on.between(date(number, 1, 1), date(number, 12, 31))
+    return year, record.track == track
+
+
 def _sums(number: int, track: str) -> Select[tuple[int, int, int, int, int]]:
     zero = func.coalesce
     record = SubsidyRecord
@@ -169,9 +189,7 @@ def _sums(number: int, track: str) -> Select[tuple[int, int, int, int, int]]:
         zero(func.sum(record.city_fen), 0),
         zero(func.sum(record.district_fen), 0),
         zero(func.sum(record.other_fen), 0),
-    ).where(
-        record.month_on.between(date(number, 1, 1), date(number, 12, 31)), record.track == track
-    )
+    ).where(*_of_year(number, track))
 
 
 def _require(acting: Acting, act: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -15,6 +16,7 @@ from models import (
     ApplicationEvent,
     ApplicationStatus,
     AuditEntry,
+    Budget,
     Engagement,
     EngagementStatus,
     ExclusionCheck,
@@ -27,12 +29,22 @@ from models import (
     Role,
     Staff,
     StaffKin,
+    SubsidyRecord,
     new_id,
 )
+from models.pay import RecordKind
 from services import case_page, case_work, materials, screening
 from services.case_work import Finding
 from services.clock import business_date
-from tests.builders import NOW, create_acting, create_application, create_contact, region
+from services.pay import funds
+from tests.builders import (
+    NOW,
+    create_acting,
+    create_application,
+    create_contact,
+    create_engagement,
+    region,
+)
 from tests.console.conftest import Visit, Visitor
 
 S = ApplicationStatus
@@ -182,6 +194,53 @@ def test_why_not_in_words(visit: Visit, seeded_sessions: sessionmaker[Session]) 
     clerk = visit("cunwenshu")
     clerk.get(f"/console/cases/{number}")
     assert "收件，交民主评议 还不能办 还缺身份证。 还缺户口本。" in clerk.words
+
+
+def commit_money(session: Session, fen: int) -> None:
+    """A month of somebody on a rural post, approved."""
+    case = create_application(session, status=S.APPROVED)
+    on_post = create_engagement(session, application=case)
+    parts = {"shared_fen": fen, "other_fen": 0, "province_fen": fen, "city_fen": 0}
+    session.add(
+        SubsidyRecord(kind=RecordKind.POST, engagement_id=on_post.id, person_id=on_post.person_id,
+                      region_id=case.village_id, month_on=date(2022, 3, 1),
+                      track="rural", amount_fen=fen, district_fen=0, carry={}, snapshot={},
+                      sha256="0" * 64, approved_at=NOW,
+                      approved_by_id=session.scalars(select(Staff.id)).first(), **parts)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("budget_fen", "words"),
+    [
+        (None, "2022年乡村岗的预算还没录入"),
+        (50000, "2022年乡村岗批出去的钱已经超预算350.00元"),
+        (90000, None),
+    ],
+)
+def test_whoever_approves_is_warned_of_the_budget_and_not_hindered(
+    visit: Visit, seeded_sessions: sessionmaker[Session], budget_fen: int | None, words: str | None
+) -> None:
+    with seeded_sessions.begin() as session:
+        case = full_case(session, S.DISTRICT_APPROVAL, "yanzhou")
+        number = case.number
+        commit_money(session, 85000)
+        if budget_fen is not None:
+            clerk = create_acting(session, Role.DISTRICT_CLERK, "yanzhou")
+            figures = Budget(year=2022, track="rural", amount_fen=budget_fen, document="1号")
+            funds.enter_budget(session, figures, clerk, NOW)
+    approver = visit("qushenpi")
+    approver.get(f"/console/cases/{number}")
+    shown = re.search(r'role="status">([^<]*)</div>\s*<button[^>]*>批准', approver.page)
+    assert (shown is not None) == (words is not None)
+    assert words is None or (shown is not None and words in shown[1])
+    watcher = visit("jiandu")
+    watcher.get(f"/console/cases/{number}")
+    assert "预算" not in watcher.words
+    version = re.search(r'name="version" value="(\d+)"', approver.page)
+    assert version is not None
+    approver.post(f"/console/cases/{number}/steps/approve", {"version": version[1]})
+    assert "没有办成" not in approver.words
 
 
 def open_case(visit: Visit, sessions: sessionmaker[Session], login: str) -> tuple[Visitor, str]:
