@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pytest
@@ -9,8 +10,10 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from channels.wechat.cards import fit_field
 from models import (
     AuditEntry,
+    Delivery,
     EventKind,
     Exit,
     Message,
@@ -44,6 +47,7 @@ from tests.services.month import (
     pay,
     turn_absent,
 )
+from wording.cards import load_cards
 
 
 def keys(error: pytest.ExceptionInfo[Hindered]) -> list[str]:
@@ -351,6 +355,23 @@ def test_nothing_is_written_to_the_phone_of_somebody_who_died(seeded: Session) -
     news.ask_received(seeded, at("2022-05-17 10:00"))
     reached = set(seeded.scalars(select(Message.person_id)))
     assert dead.person_id not in reached
+
+
+def test_a_follower_hears_of_the_month_by_card_and_short_message(seeded: Session) -> None:
+    office = create_office(seeded)
+    worker = create_worker(seeded)
+    create_contact(seeded, person_id=worker.person_id)  # wrote nothing for two days
+    mark_days(seeded, worker, absent={6})
+    sheet = gather(seeded, office)
+    signing.take(seeded, sheet, "sign", office["head"], at(SIGNS))
+    signing.take(seeded, sheet, "check", office["town"], at(CHECKS))
+    assert news.tell_results(seeded, at(CHECKS)) == 1
+    sent = {one.channel: one for one in seeded.scalars(select(Delivery))}
+    assert set(sent) == {"template", "sms"}
+    card = sent["template"]
+    fields = load_cards()["month_result"].fill(json.loads(card.slots or ""))
+    assert (card.key, fields["thing1"]) == ("card.month_result", "2022年4月岗位补贴")
+    assert {name: fit_field(name, text) for name, text in fields.items()} == fields
 
 
 def test_an_upheld_dispute_goes_back_is_put_right_and_told_again(seeded: Session) -> None:

@@ -26,7 +26,9 @@ def test_a_missing_slot_is_named_and_one_too_many_is_left_out() -> None:
     assert filled["thing1"] == "李**的公益岗报名"
 
 
-def test_money_reads_as_money() -> None:
-    assert (
-        CARDS["month_result"].fill({"month": "4月", "amount_fen": 85000})["amount2"] == "850.00元"
-    )
+def test_a_month_reads_as_money_and_days() -> None:
+    slots = {"year": 2022, "month": 4, "amount_fen": 85000, "until_on": "2022-05-12"}
+    filled = CARDS["month_result"].fill({**slots, "days": 22})
+    assert filled["thing1"] == "2022年4月岗位补贴"
+    assert filled["amount2"] == "850.00元"
+    assert filled["thing3"] == "2022年5月12日前可回“补贴不对”"

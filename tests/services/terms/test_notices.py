@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Message, MessageState, OtherSupport, TermNotice
+from channels.wechat.cards import fit_field
+from models import Delivery, Message, MessageState, OtherSupport, TermNotice
 from models.term_steps import TermState
 from services.terms import exits, extensions, notices, reckoning, settling, term_pages
 from services.terms.term_work import Terms
+from tests.builders import create_contact
 from tests.services.stage import clerk
 from tests.services.terms.stage import company, live_through, noon, on_post, told, worker
+from wording.cards import load_cards
 
 END = date(2025, 4, 10)
 
@@ -34,6 +38,17 @@ def test_a_worker_is_told_at_each_stage_once(
     assert _stages(seeded) == stages
     days = seeded.scalars(select(TermNotice.told_at).order_by(TermNotice.id))
     assert [(END - told_at.date()).days for told_at in days] == stages
+
+
+@pytest.mark.parametrize(("track", "days"), [("rural", 30), ("urban", 180)])
+def test_a_follower_hears_of_the_end_by_card(seeded: Session, track: str, days: int) -> None:
+    engagement = on_post(seeded, track=track, born_on=date(1980, 6, 15))
+    create_contact(seeded, person_id=engagement.person_id)  # wrote nothing for two days
+    notices.tell_due(seeded, noon(END - timedelta(days=days)))
+    [card] = seeded.scalars(select(Delivery).where(Delivery.channel == "template"))
+    fields = load_cards()["term_end"].fill(json.loads(card.slots or ""))
+    assert fields["date2"] == f"{END.year}年{END.month}月{END.day}日"
+    assert {name: fit_field(name, text) for name, text in fields.items()} == fields
 
 
 def test_days_that_were_missed_bring_only_the_latest(seeded: Session) -> None:
