@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from bot.conversation import converse, paused_notice
 from bot.events import react
+from bot.intents import understand
 from bot.postbook import (
     Page,
     Turned,
@@ -37,6 +38,7 @@ from handlers.desk import Desk, Office
 from models.engine import light_transaction
 from rules import parameters
 from services.clock import Clock, business_date
+from services.policy import entries
 from wording import Book
 from wording.book import sheet
 from wording.sms import cut_reply
@@ -60,6 +62,12 @@ class Inbox:
     clock: Clock
     office: Office
     book: Book
+
+    def __post_init__(self) -> None:
+        """Read now what the first message would else read while it holds a lock, and others wait:
+        how residents say things, and the answers of the plan."""
+        understand(self.book.text("dialog.busy"))
+        entries()
 
     def receive(self, letter: Letter) -> str:
         """Take one message and give the reply text; "" where there is nothing to say."""

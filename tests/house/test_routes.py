@@ -42,6 +42,7 @@ from services.broadcasts.audience import Audience, Who
 from services.broadcasts.texts import Words
 from services.broadcasts.writing import Sheet, Urgency
 from services.clock import business_date
+from services.outbox import enqueue
 from services.telling import tell
 from tests.builders import (
     NOW,
@@ -147,7 +148,9 @@ def _untold(session: Session) -> dict[str, dict[str, Any]]:
     message = tell(session, kind="case_refused", person=person, slots={"number": "1"},
                    cause="test", now=NOW)  # fmt: skip
     knock = session.scalars(select(Knock.id).where(Knock.message_id == message.id)).one()
-    return {"message": {"key": message.id}, "visit": {"key": knock}}
+    letter = enqueue(session, channel="sms", address=PHONE, key="sms.case_news",
+                     slots={"number": "1", "name": NAME}, cause="test", now=NOW)  # fmt: skip
+    return {"message": {"key": message.id}, "visit": {"key": knock}, "outbox": {"key": letter.id}}
 
 
 def _spread(session: Session) -> dict[str, dict[str, Any]]:
