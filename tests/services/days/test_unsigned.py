@@ -21,6 +21,7 @@ from models import (
     LeaveState,
     Message,
     Role,
+    StaffKin,
     Stoppage,
 )
 from models.telling import Delivery
@@ -99,6 +100,18 @@ def test_the_head_has_one_list_at_noon(seeded: Session) -> None:
     assert slots_of(lists[0])["count"] == 2
     assert slots_of(lists[0])["names"] == ["工友2", "工友3"]
     assert not any(_is_for(one, place.clerk) for one in _messages(seeded, "unsigned_list"))
+
+
+def test_a_head_has_no_list_of_their_own_relatives(seeded: Session) -> None:
+    place = village(seeded, workers=2)
+    assert place.head.staff is not None
+    seeded.add(StaffKin(staff_id=place.head.staff.id, person_id=place.workers[0].person_id,
+                        relation="弟", declared_at=MORNING))  # fmt: skip
+    seeded.flush()
+    _pass(seeded, "noon", NOON)
+    [message] = [one for one in _messages(seeded, "unsigned_list") if _is_for(one, place.head)]
+    assert slots_of(message)["names"] == ["工友2"]
+    assert len(_messages(seeded, "day_unsigned")) == 2, "the worker hears it all the same"
 
 
 def test_a_clock_that_comes_too_late_tells_nobody(seeded: Session) -> None:
