@@ -55,7 +55,10 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def make_console(inbox: Inbox, settings: Settings) -> Console:
     """The staff console on the inbox's database and clock."""
-    return Console(inbox.sessions, inbox.clock, inbox.book, sandbox=settings.sandbox)
+    shares = {name: account.share for name, account in settings.sms_accounts.items()}
+    return Console(
+        inbox.sessions, inbox.clock, inbox.book, sandbox=settings.sandbox, sms_shares=shares
+    )
 
 
 def secret_of(settings: Settings) -> str:

@@ -57,6 +57,7 @@ PAGES = (
     "messages",
     "outbox",
     "jobs",
+    "providers",
     "parameters",
     "audit",
     "pairing",

@@ -3,9 +3,9 @@ docstring)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import wraps
 from typing import Any, cast
@@ -40,6 +40,8 @@ class Console:
     book: Book
     sandbox: bool = False
     wall: Callable[[], datetime] = _wall
+    sms_shares: Mapping[str, int] = field(default_factory=dict)
+    """SMS provider → its share of what is sent while all are well."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,11 @@ def stopped(session: Session, now: datetime) -> Sequence[ChannelRest]:
     ).all()
 
 
+def known(session: Session) -> Sequence[ChannelRest]:
+    """Every channel that ever rested, with its last rest."""
+    return session.scalars(select(ChannelRest).order_by(ChannelRest.channel)).all()
+
+
 def begin(
     session: Session, channel: str, *, until: datetime, now: datetime, error: str | None
 ) -> None:

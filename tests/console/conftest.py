@@ -27,6 +27,8 @@ from services import demo_staff
 from tests.builders import NOW
 from wording import load_book
 
+SMS_SHARES = {"tencent": 70, "aliyun": 30}
+
 
 @dataclass
 class Watch:
@@ -100,7 +102,8 @@ def app(seeded_sessions: sessionmaker[Session], watch: Watch) -> Flask:
     """A web application that is only the console."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 256 * 1024  # the webhooks' limit, as in wsgi
-    console = Console(seeded_sessions, watch, load_book(), sandbox=True, wall=lambda: watch.wall)
+    console = Console(seeded_sessions, watch, load_book(), sandbox=True,
+                      wall=lambda: watch.wall, sms_shares=SMS_SHARES)  # fmt: skip
     register_console(app, console, secret_key="a secret of the tests, long enough for them")
     return app
 

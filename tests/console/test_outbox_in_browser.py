@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import Page
 from sqlalchemy.orm import Session, sessionmaker
 
-from models import JobRun, JobState
+from models import ChannelRest, JobRun, JobState
+from services import sms_health
 from tests.builders import NOW, seed
 from tests.console.conftest import Watch
 from tests.console.test_in_browser import (  # noqa: F401 - fixtures that the tests below ask for
@@ -28,6 +31,12 @@ def seeded_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Session]:  
     """One delivery on each pile, and a job that failed."""
     with sessions.begin() as session:
         seed(session)
+        machine = Watch().wall
+        for channel, ends in (("sms", timedelta(minutes=1)), ("template", timedelta(minutes=-1))):
+            rest = ChannelRest(channel=channel, began_at=machine - timedelta(minutes=2),
+                               until=machine + ends, error="no money left")  # fmt: skip
+            session.add(rest)
+        sms_health.note_failure(session, "tencent", "time-out", machine)
         session.add(JobState(job="close", does="x", missed="each", looked_at=NOW, next_due_at=NOW))
         times = {"due_at": NOW, "started_at": NOW, "heartbeat_at": NOW, "ended_at": NOW}
         session.add(JobRun(job="close", holder="h", error="RuntimeError: no", tries=5, **times))
@@ -41,6 +50,6 @@ def test_the_pages_are_sound(
 ) -> None:
     keys = [put(seeded_sessions, way, number) for number, way in enumerate(("failed", "uncertain"))]
     sign_in(screen, watch, "guanliyi")
-    for path in ("outbox", f"outbox/{keys[0]}", f"outbox/{keys[1]}", "jobs"):
+    for path in ("outbox", f"outbox/{keys[0]}", f"outbox/{keys[1]}", "jobs", "providers"):
         screen.goto(screen.url.partition("/console")[0] + f"/console/{path}")
         sound(screen, path.replace("/", "-"))
