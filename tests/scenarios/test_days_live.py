@@ -5,91 +5,37 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-import requests
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from models import AttendanceDay, Engagement, StaffContact
-from models.opening import open_database
-from settings import load
-from tests import databases
 from tests.builders import create_contact
-from tests.scenarios.town import Town, running_house
+from tests.scenarios.lives import Life, inside, move, running_on
+from tests.scenarios.town import Town
 from tests.services.days.stage import village
 
-CLOCK = "tests.procedure.hurried_clock"
 HEAD = "o-days-head"
 
 
-@dataclass(frozen=True)
-class Talker:
-    """Somebody at their WeChat."""
-
-    town: Town
-    openid: str
-
-    def says(self, text: str) -> str:
-        answer = requests.post(
-            f"{self.town.phones}/phone/send",
-            json={"openid": self.openid, "kind": "text", "text": text},
-            timeout=60,
-        ).json()
-        assert answer.get("problem", answer) is None, answer
-        return "\n".join(one["text"] for one in answer["replies"])
-
-    def hears(self, wanted: str) -> str:
-        """What came without being asked for, once it holds these words."""
-        until = time.monotonic() + 60
-        while True:
-            url = f"{self.town.phones}/log/wechat?openid={self.openid}"
-            got = "\n".join(str(one) for one in requests.get(url, timeout=30).json())
-            if wanted in got or time.monotonic() > until:
-                return got
-            time.sleep(0.3)
-
-
-def move(town: Town, moment: str) -> None:
-    answer = requests.post(
-        f"{town.phones}/clock", json={"to": f"{moment}:00+08:00"}, timeout=30
-    ).json()
-    assert answer["service_told"], answer["problem"]
-
-
 @pytest.fixture(params=["sqlite", "postgres"])
-def town(
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    worker_id: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Town]:
-    with ExitStack() as open_ones:
-        url = f"sqlite:///{tmp_path / 'town.db'}"
-        if request.param == "postgres":
-            engine = open_ones.enter_context(databases.postgres_database(f"days_{worker_id}"))
-            url = engine.url.render_as_string(hide_password=False)
-        made = open_ones.enter_context(running_house(url, clock=CLOCK))
-        for name, value in made.environment.items():
-            if name.startswith("GYG_"):
-                monkeypatch.setenv(name, value)
+def town(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> Iterator[Town]:
+    with running_on(request.param, f"days_{worker_id}", tmp_path) as made:
         yield made
 
 
 @pytest.fixture
-def house(town: Town) -> Iterator[sessionmaker[Session]]:
+def house(town: Town, monkeypatch: pytest.MonkeyPatch) -> Iterator[sessionmaker[Session]]:
     """The running service's own database."""
-    sessions = open_database(load())
-    yield sessions
-    sessions.kw["bind"].dispose()
+    with inside(town, monkeypatch) as sessions:
+        yield sessions
 
 
 @pytest.fixture
-def workers(town: Town, house: sessionmaker[Session]) -> list[Talker]:
+def workers(town: Town, house: sessionmaker[Session]) -> list[Life]:
     """Two workers on a post, and the head of their village, each at a phone."""
     with house.begin() as session:
         stage = village(session, workers=2)
@@ -98,7 +44,7 @@ def workers(town: Town, house: sessionmaker[Session]) -> list[Talker]:
             contact = create_contact(
                 session, address_key=f"o-days-{order}", person_id=worker.person_id
             )
-            talkers.append(Talker(town, contact.address_key))
+            talkers.append(Life(town, contact.address_key))
         assert stage.head.staff is not None
         head = create_contact(session, address_key=HEAD)
         now = datetime.fromisoformat("2022-04-06T07:00:00+08:00")
@@ -111,10 +57,10 @@ def workers(town: Town, house: sessionmaker[Session]) -> list[Talker]:
 
 @pytest.mark.timeout(400)
 def test_days_over_the_running_service(
-    town: Town, house: sessionmaker[Session], workers: list[Talker]
+    town: Town, house: sessionmaker[Session], workers: list[Life]
 ) -> None:
     came, silent = workers
-    head = Talker(town, HEAD)
+    head = Life(town, HEAD)
     move(town, "2022-04-06T07:10")
     assert "07:1" in came.says("打卡")
     assert "还没有您的签到" in silent.says("今天打卡了没有帮我看看")

@@ -3,88 +3,32 @@ told before the end, undecided at the end, ended, and no sign is taken after the
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pytest
-import requests
 
-from models.opening import open_database
-from settings import load
-from tests import databases
 from tests.builders import create_contact, phone
 from tests.rules.test_vectors import VECTORS, day
-from tests.scenarios.town import Town, running_house
+from tests.scenarios.lives import Life, inside, move, running_on
+from tests.scenarios.town import Town
 from tests.services.terms.stage import on_post
 
-CLOCK = "tests.procedure.hurried_clock"
 FIRST = "2022-04-01"
-
-
-@dataclass(frozen=True)
-class Life:
-    """One worker at their phone."""
-
-    town: Town
-    openid: str
-    phone: str
-
-    def says(self, text: str) -> str:
-        answer = requests.post(
-            f"{self.town.phones}/phone/send",
-            json={"openid": self.openid, "kind": "text", "text": text},
-            timeout=60,
-        ).json()
-        assert answer.get("problem", answer) is None, answer
-        return "\n".join(one["text"] for one in answer["replies"])
-
-    def hears(self, wanted: str) -> str:
-        """What came by SMS, once it holds these words."""
-        until = time.monotonic() + 60
-        while True:
-            log = requests.get(f"{self.town.phones}/log/sms?phone={self.phone}", timeout=30).json()
-            got = "\n".join(one["text"] for one in log)
-            if wanted in got or time.monotonic() > until:
-                return got
-            time.sleep(0.3)
-
-    def says_until(self, text: str, wanted: str) -> str:
-        """Ask until the clock has done its work."""
-        until = time.monotonic() + 60
-        while True:
-            got = self.says(text)
-            if wanted in got or time.monotonic() > until:
-                return got
-            time.sleep(0.5)
-
-
-def move(town: Town, moment: str) -> None:
-    answer = requests.post(f"{town.phones}/clock", json={"to": moment}, timeout=30).json()
-    assert answer["service_told"], answer["problem"]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def town(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> Iterator[Town]:
-    with ExitStack() as open_ones:
-        url = f"sqlite:///{tmp_path / 'town.db'}"
-        if request.param == "postgres":
-            engine = open_ones.enter_context(databases.postgres_database(f"terms_{worker_id}"))
-            url = engine.url.render_as_string(hide_password=False)
-        yield open_ones.enter_context(running_house(url, clock=CLOCK))
+    with running_on(request.param, f"terms_{worker_id}", tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
 def workers(town: Town, monkeypatch: pytest.MonkeyPatch) -> dict[str, Life]:
     """The six worked examples, each bound to a phone; keyed by their first day."""
-    for name, value in town.environment.items():
-        if name.startswith("GYG_"):
-            monkeypatch.setenv(name, value)
     lives = {}
-    with open_database(load()).begin() as session:
+    with inside(town, monkeypatch) as sessions, sessions.begin() as session:
         for order, row in enumerate(VECTORS["term36"], 700):
             engagement = on_post(session, day(row["start"]), phone=phone(order))
             openid = f"o-term-{order}"
@@ -95,21 +39,21 @@ def workers(town: Town, monkeypatch: pytest.MonkeyPatch) -> dict[str, Life]:
 
 @pytest.mark.timeout(400)
 def test_terms_over_the_running_service(town: Town, workers: dict[str, Life]) -> None:
-    move(town, "2024-04-02T10:00:00+08:00")
+    move(town, "2024-04-02T10:00")
     for row in VECTORS["term36"]:
         assert f"干到{said(day(row['end']))}" in workers[row["start"]].says("期限")
     stays = workers[FIRST]
-    move(town, "2025-01-30T10:00:00+08:00")
-    told = stays.hears("还有60天")
+    move(town, "2025-01-30T10:00")
+    told = stays.hears_by_sms("还有60天")
     assert "2025年3月31日到期，还有60天" in told
     assert "还有90天" not in told, "what is no longer true is not told"
     assert "2026年3月31日" in stays.says("接着干")
     assert "记下了" in stays.says("是")
-    move(town, "2025-04-01T08:00:00+08:00")
+    move(town, "2025-04-01T08:00")
     assert "续期还没定" in stays.says_until("期限", "续期还没定")
     assert "记上了" not in stays.says("打卡")
     ends = workers["2022-08-31"]
-    move(town, "2025-08-31T10:00:00+08:00")
+    move(town, "2025-08-31T10:00")
     assert "已经退了" in ends.says_until("期限", "已经退了")
     assert "记上了" not in ends.says("打卡")
     assert "记下了" in ends.says("想学个电工")
