@@ -18,7 +18,7 @@ from console.months import month_of
 from console.words import obstacle_words
 from models import Attachment, Finding, Role, SpotCheck
 from rules.months import add_months
-from services.anomalies import looking, rates, spot_checks
+from services.anomalies import looking, rates, sampling, spot_checks
 from services.anomalies.spot_checks import VISITS, Report
 from services.guards import Obstacle
 from services.procedure import Hindered
@@ -82,6 +82,10 @@ def _list(words: tuple[str, ...] = ()) -> str:
         "spot_checks.html",
         waiting=waiting,
         done=done,
+        draws=[
+            (one, sampling.is_true(seat.session, one))
+            for one in sampling.lately(seat.session, seat.region, since)
+        ],
         may=seat.role in VISITS,
         findings=[(one.value, say(f"anomaly.finding_{one.value}")) for one in Finding],
         words=words,

@@ -25,7 +25,6 @@ from services.procedure import Hindered
 from services.recruitment import form_errors, may, of_year, plain, posts_of, text_of, write
 
 PUBLISHERS = frozenset({Role.DISTRICT_APPROVER})
-READY = (PostStatus.APPROVED, PostStatus.ANNOUNCED)
 
 
 def obstacles(session: Session, announcement: Announcement, now: datetime) -> tuple[Obstacle, ...]:

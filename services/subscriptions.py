@@ -28,15 +28,6 @@ class Purpose(StrEnum):
 REFUSABLE = frozenset({Purpose.PUBLICITY, Purpose.REMINDER})
 
 
-def may_send(contact: Contact, purpose: Purpose) -> bool:
-    """Whether a message may go to this contact without anybody looking at it first."""
-    if purpose is Purpose.ANSWER:
-        return True
-    if contact.quiet_at is not None:
-        return False
-    return contact.opted_out_at is None or purpose not in REFUSABLE
-
-
 def stop(session: Session, contact: Contact, now: datetime) -> None:
     """Send nothing refusable any more. Repeating keeps the first date."""
     if contact.opted_out_at is None:

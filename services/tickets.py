@@ -145,16 +145,6 @@ def withdraw(ticket: Ticket, at: datetime) -> None:
         ticket.closed_as = "withdrawn"
 
 
-def has_open_objection(session: Session, notice_id: int) -> bool:
-    """Whether somebody's objection stands in the way of what a notice announces (R-3.4e)."""
-    asked = select(Ticket.id).where(
-        Ticket.notice_id == notice_id,
-        Ticket.kind == TicketKind.OBJECTION,
-        Ticket.closed_at.is_(None),
-    )
-    return session.scalars(asked.limit(1)).first() is not None
-
-
 def may_see(ticket: Ticket, office: Region) -> bool:
     """Whether an office's people may see a ticket: high enough, in its own area, not accused."""
     if _RANKS.index(LEVEL_OF[office.kind]) < _RANKS.index(TicketLevel(ticket.level)):

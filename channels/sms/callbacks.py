@@ -14,7 +14,7 @@ from typing import Any
 
 from channels.inbound import Inbound
 from channels.sms.entries import Entry, FlawError, Receipt
-from channels.sms.providers import PROVIDERS, Provider
+from channels.sms.providers import PROVIDERS
 
 MAX_BODY = 256 * 1024
 
@@ -30,11 +30,6 @@ class Callback:
     receipts: tuple[Receipt, ...] = ()
     messages: tuple[Inbound, ...] = ()
     flaws: tuple[str, ...] = ()
-
-
-def provider_of(name: str) -> Provider | None:
-    """The provider of that name; None where there is none."""
-    return PROVIDERS.get(name)
 
 
 def read_receipts(provider: str, body: bytes) -> Callback:

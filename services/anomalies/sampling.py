@@ -23,6 +23,7 @@ from services.days import deriving
 from services.staff import area
 from services.trail import note
 
+DRAWS_SHOWN = 20
 TOWNS = (RegionKind.TOWN, RegionKind.STREET, RegionKind.PARK)
 
 
@@ -83,6 +84,17 @@ def again(row: SpotDraw) -> set[tuple[str, str]]:
     """The sample that seed, population and terms of a draw give: what must have been drawn."""
     people = [Candidate(key, weight, score) for key, weight, score in row.population]
     return set(anomalies.draw(row.seed, people, **row.terms))
+
+
+def lately(session: Session, place: Region, since: date) -> Sequence[SpotDraw]:
+    """The draws of an area's towns since a day, the newest first."""
+    return session.scalars(
+        select(SpotDraw)
+        .join(SpotDraw.region)
+        .where(area(place), SpotDraw.week_on >= since)
+        .order_by(SpotDraw.week_on.desc(), Region.path)
+        .limit(DRAWS_SHOWN)
+    ).all()
 
 
 def is_true(session: Session, row: SpotDraw) -> bool:

@@ -124,11 +124,6 @@ class Duties:
         return held[-1] if held else default_duty(day)
 
 
-def duty_of(session: Session, post_id: int, day: date) -> Duty:
-    """One post's duty on one day."""
-    return Duties(session, [post_id]).on(post_id, day)
-
-
 def history(session: Session, post: Post) -> Sequence[DutyPlan]:
     """All plans of a post, the newest first."""
     held = select(DutyPlan).where(DutyPlan.post_id == post.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -113,8 +113,3 @@ def picture_of(session: Session, event_id: int, acting: Acting) -> Attachment | 
     photo = session.get(CheckInPhoto, event_id)
     key = photo.attachment_id if photo is not None else event.attachment_id
     return session.get(Attachment, key) if key is not None else None
-
-
-def kinds_said(pieces: Sequence[Piece]) -> set[str]:
-    """What was said and not taken back."""
-    return {piece.event.kind for piece in pieces if not piece.undone}

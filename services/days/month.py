@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -81,16 +81,6 @@ class WorkerMonth:
 def of_village(session: Session, region_id: int, month: date) -> list[WorkerMonth]:
     """Everybody on a post of exactly this place in that month, by worker code. Two statements."""
     return of_places(session, [region_id], month)
-
-
-def of_all(session: Session, month: date, *, at_once: int = 50) -> Iterator[list[WorkerMonth]]:
-    """The whole district, so many places at a time."""
-    on_post = deriving.asked_span(month, end_of_month(month)).with_only_columns(Engagement.post_id)
-    places = session.scalars(
-        select(Post.region_id).where(Post.id.in_(on_post)).distinct().order_by(Post.region_id)
-    ).all()
-    for first in range(0, len(places), at_once):
-        yield of_places(session, places[first : first + at_once], month)
 
 
 def of_places(session: Session, region_ids: Sequence[int], month: date) -> list[WorkerMonth]:

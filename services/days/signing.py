@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 
 from models import (
     AttendanceEvent,
-    CheckInHelper,
     CheckInPhoto,
     CheckInPoint,
     Contact,
@@ -45,7 +44,6 @@ _CONTACT = cast(Table, Contact.__table__)
 _PLAN = cast(Table, DutyPlan.__table__)
 _LEAVE = cast(Table, Leave.__table__)
 _POST = cast(Table, Post.__table__)
-_HELPER = cast(Table, CheckInHelper.__table__)
 
 _undo = _EVENT.alias("undo")
 _earlier = _PLAN.alias("earlier_plan")

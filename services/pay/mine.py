@@ -74,18 +74,6 @@ def months(session: Session, person: Person, now: datetime) -> list[Month]:
     return [_month(session, line, business_date(now)) for line in lines]
 
 
-def last_payments(session: Session, person: Person, limit: int = 12) -> list[SubsidyRecord]:
-    """The records of a person, the newest first."""
-    return list(
-        session.scalars(
-            select(SubsidyRecord)
-            .where(SubsidyRecord.person_id == person.id)
-            .order_by(SubsidyRecord.month_on.desc(), SubsidyRecord.id.desc())
-            .limit(limit)
-        )
-    )
-
-
 def owed(session: Session, person: Person) -> ClawBack | None:
     """What the person must pay back, if anything."""
     return session.scalars(

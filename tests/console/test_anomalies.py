@@ -97,3 +97,16 @@ def test_a_visit_is_written_down_once(april: sessionmaker[Session], visit: Visit
     assert town.post(path, {"on": "2022-04-08", "finding": "at_work"}).status_code == 409
     with april() as session:
         assert session.get_one(SpotCheck, check.id).finding == "absent"
+
+
+def test_each_draw_is_drawn_again_before_the_eyes(
+    april: sessionmaker[Session], visit: Visit
+) -> None:
+    check = drawn(april)
+    town = visit("zhenjingban")
+    town.get("/console/spot-checks")
+    assert "重抽结果一样" in town.words
+    with april.begin() as session:
+        session.delete(session.get_one(SpotCheck, check.id))
+    town.get("/console/spot-checks")
+    assert "重抽对不上" in town.words
