@@ -28,7 +28,7 @@ from services.recruitment import DAYS, Text
 MAKERS = tuple(recruitment.MAKERS)
 PUBLISHERS = tuple(publishing.PUBLISHERS)
 
-NAV.append(NavItem("console.announcements", "announcement.nav", order=42))
+NAV.append(NavItem("console.announcements", "announcement.nav", order=42, group="hiring"))
 
 
 @door.get("/announcements")

@@ -27,7 +27,7 @@ SEES = TOWN | DISTRICT | {Role.SUPERVISION}
 SHOWN = 200
 PAST_DAYS = 90
 
-NAV.append(NavItem("console.anomalies", "anomaly.nav", SEES, order=56))
+NAV.append(NavItem("console.anomalies", "anomaly.nav", SEES, order=56, group="at_work"))
 
 
 @door.get("/anomalies")

@@ -22,6 +22,7 @@ from console.words import FILTERS, bulk_reasons, reasons_of
 PAGES = (
     "auth",
     "worklist",
+    "menu",
     "case",
     "search",
     "reviews",

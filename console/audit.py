@@ -24,7 +24,7 @@ SEE = frozenset({Role.SUPERVISION, Role.ADMINISTRATOR})
 WIDTHS = (9, 20, 24, 22, 26, 40, 40, 30)
 COLUMNS = ("number", "at", "who", "act", "subject", "before", "after", "why")
 
-NAV.append(NavItem("console.audit_trail", "audit.nav", SEE, order=90))
+NAV.append(NavItem("console.audit_trail", "audit.nav", SEE, order=90, group="house"))
 
 
 @door.get("/audit")

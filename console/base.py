@@ -84,15 +84,19 @@ class Seat:
 
 @dataclass(frozen=True)
 class NavItem:
-    """A page in the menu: its endpoint, the phrase it is called by, who sees it."""
+    """A page in the menu: its endpoint, the phrase it is called by, who sees it, and the name of
+    the group in `MENU_GROUPS` under which it stands."""
 
     endpoint: str
     label: str
     roles: frozenset[Role] = EVERYBODY
     order: int = 50
+    group: str = "work"
 
 
 NAV: list[NavItem] = []
+MENU_GROUPS = ("work", "hiring", "at_work", "money", "telling", "house")
+"""In the order in which they are shown; their names are `console.group_…`."""
 
 
 class Elsewhere(NotFound):
@@ -193,13 +197,14 @@ def look(kind: str, key: object, **shown: Any) -> None:
 def page(template: str, **context: Any) -> str:
     """A whole page, with the menu of whoever is signed in."""
     seat: Seat | None = g.get("seat")
-    menu = [] if seat is None or seat.grant is None else _menu(seat.role)
+    menu = [] if seat is None or seat.grant is None else menu_of(seat.role)
     return render_template(template, seat=seat, menu=menu, sandbox=console().sandbox, **context)
 
 
-def _menu(role: Role) -> list[NavItem]:
+def menu_of(role: Role) -> list[NavItem]:
+    """What a role finds in the menu, group by group."""
     known = current_app.view_functions
     return sorted(
         (item for item in NAV if role in item.roles and item.endpoint in known),
-        key=lambda item: item.order,
+        key=lambda item: (MENU_GROUPS.index(item.group), item.order),
     )

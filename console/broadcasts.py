@@ -33,7 +33,9 @@ PUBLISHED = (BroadcastState.SENDING, BroadcastState.DONE)
 SENT = (*PUBLISHED, BroadcastState.PAUSED, BroadcastState.STOPPED)
 SHOWN_ROWS = 30
 
-NAV.append(NavItem("console.broadcasts", "broadcast.nav", frozenset(READERS), order=43))
+NAV.append(
+    NavItem("console.broadcasts", "broadcast.nav", frozenset(READERS), order=43, group="telling")
+)
 
 
 @door.get("/broadcasts")

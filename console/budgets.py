@@ -15,7 +15,7 @@ from services.pay import funds
 SEES = frozenset({Role.DISTRICT_CLERK, Role.DISTRICT_APPROVER, Role.SUPERVISION})
 FIRST_YEAR, LAST_YEAR = 2022, 2099
 
-NAV.append(NavItem("console.budgets", "budgets.nav", SEES, order=33))
+NAV.append(NavItem("console.budgets", "budgets.nav", SEES, order=33, group="money"))
 
 
 @door.get("/budgets", endpoint="budgets")

@@ -26,7 +26,11 @@ from services.staff import area
 SHOWN_DAYS = 120
 WIDEST_FENCE_M = 5_000
 
-NAV.append(NavItem("console.days_stoppages", "day_console.nav_stoppages", DISTRICT, order=57))
+NAV.append(
+    NavItem(
+        "console.days_stoppages", "day_console.nav_stoppages", DISTRICT, order=57, group="at_work"
+    )
+)
 
 
 @door.get("/days/stoppages")

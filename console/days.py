@@ -40,7 +40,7 @@ PAGE_ROWS = 500
 SHOWN_WRONG = 100
 CALLED = ("present", "absent", "on_leave")
 
-NAV.append(NavItem("console.days", "day_console.nav", SEES, order=28))
+NAV.append(NavItem("console.days", "day_console.nav", SEES, order=28, group="at_work"))
 
 
 @dataclass(frozen=True)

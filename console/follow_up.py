@@ -19,7 +19,7 @@ from services.procedure import Hindered
 from services.terms import followups
 from services.terms.followups import KINDS, MAY_FOLLOW, NEEDS, RESULTS, Contacted, Sent
 
-NAV.append(NavItem("console.follow_ups", "followup.nav", TERM_ROLES, order=43))
+NAV.append(NavItem("console.follow_ups", "followup.nav", TERM_ROLES, order=43, group="at_work"))
 
 
 @door.get("/follow-ups")

@@ -19,7 +19,7 @@ from services.trail import note
 SEES = MAY_BUY | {Role.DISTRICT_APPROVER, Role.TOWN_CLERK, Role.TOWN_HEAD, Role.SUPERVISION}
 SHOWN = 100
 
-NAV.append(NavItem("console.insurance", "insurance.nav", SEES, order=55))
+NAV.append(NavItem("console.insurance", "insurance.nav", SEES, order=55, group="at_work"))
 
 
 @door.get("/insurance", endpoint="insurance")

@@ -13,7 +13,7 @@ ACT = frozenset({Role.ADMINISTRATOR})
 SEE = ACT | {Role.DISTRICT_CLERK, Role.SUPERVISION}
 SHOWN = 50
 
-NAV.append(NavItem("console.clock_jobs", "jobs.nav", SEE, order=85))
+NAV.append(NavItem("console.clock_jobs", "jobs.nav", SEE, order=85, group="house"))
 
 
 @door.get("/jobs")

@@ -16,7 +16,7 @@ from services.telling_kinds import kinds
 
 SEE = TOWN_CLERK | TOWN_HEAD | {Role.DISTRICT_CLERK, Role.DISTRICT_APPROVER, Role.SUPERVISION}
 
-NAV.append(NavItem("console.message_list", "message.nav", SEE, order=30))
+NAV.append(NavItem("console.message_list", "message.nav", SEE, order=30, group="telling"))
 
 
 @door.get("/messages")

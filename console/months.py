@@ -50,7 +50,7 @@ PRINTED = {
     "pay-list.docx": papers.printed_pay_list,
 }
 
-NAV.append(NavItem("console.months", "pay.nav", SEES, order=30))
+NAV.append(NavItem("console.months", "pay.nav", SEES, order=30, group="money"))
 
 
 def month_of(text: str) -> date | None:

@@ -21,7 +21,7 @@ from services.procedure import Hindered
 READERS = HANDLERS | {Role.DISTRICT_APPROVER, Role.SUPERVISION}
 """Villages see on the case that there is an objection, never whose or in which words."""
 
-NAV.append(NavItem("console.objection_list", "objections.nav", READERS, order=40))
+NAV.append(NavItem("console.objection_list", "objections.nav", READERS, order=40, group="hiring"))
 
 
 @door.get("/objections")

@@ -30,7 +30,7 @@ ACT = frozenset({Role.DISTRICT_CLERK, Role.ADMINISTRATOR})
 SEE = ACT | {Role.SUPERVISION}
 SHOWN = 100
 
-NAV.append(NavItem("console.outbox_piles", "outbox.nav", SEE, order=84))
+NAV.append(NavItem("console.outbox_piles", "outbox.nav", SEE, order=84, group="house"))
 
 
 @door.get("/outbox")

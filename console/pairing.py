@@ -10,7 +10,7 @@ from rules import parameters
 from services import village_desk
 from services.village_desk import VILLAGE
 
-NAV.append(NavItem("console.pairing", "village_staff.nav", VILLAGE, order=70))
+NAV.append(NavItem("console.pairing", "village_staff.nav", VILLAGE, order=70, group="house"))
 
 
 @door.get("/pairing")

@@ -23,7 +23,7 @@ from services.procedure import Hindered
 
 SEE = frozenset({Role.ADMINISTRATOR, Role.SUPERVISION, Role.DISTRICT_CLERK, Role.DISTRICT_APPROVER})
 
-NAV.append(NavItem("console.parameter_list", "parameters.nav", SEE, order=80))
+NAV.append(NavItem("console.parameter_list", "parameters.nav", SEE, order=80, group="house"))
 override_work.register()
 
 

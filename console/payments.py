@@ -28,8 +28,8 @@ SEES = MAY_PAY | {Role.DISTRICT_APPROVER, Role.SUPERVISION}
 DECIDES = frozenset({Role.DISTRICT_APPROVER})
 ACTS = frozenset({"agree", "drop", "receive", "hand_over"})
 
-NAV.append(NavItem("console.payments", "payments.nav", SEES, order=31))
-NAV.append(NavItem("console.claw_backs", "payments.nav_claw_backs", SEES, order=32))
+NAV.append(NavItem("console.payments", "payments.nav", SEES, order=31, group="money"))
+NAV.append(NavItem("console.claw_backs", "payments.nav_claw_backs", SEES, order=32, group="money"))
 
 
 @door.get("/payments", endpoint="payments")

@@ -16,7 +16,7 @@ from services import plan
 EDITORS = (Role.DISTRICT_CLERK, Role.DISTRICT_APPROVER)
 FIRST_YEAR, LAST_YEAR = 2021, 2099
 
-NAV.append(NavItem("console.plan_page", "plan.nav", order=40))
+NAV.append(NavItem("console.plan_page", "plan.nav", order=40, group="hiring"))
 
 
 @door.get("/plan")

@@ -32,7 +32,7 @@ from services.trail import note
 
 ACTORS = tuple(frozenset(Role) - {Role.SUPERVISION, Role.ADMINISTRATOR, Role.AGENCY})
 
-NAV.append(NavItem("console.posts_page", "post.nav", order=45))
+NAV.append(NavItem("console.posts_page", "post.nav", order=45, group="hiring"))
 
 
 @dataclass(frozen=True)

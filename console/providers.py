@@ -10,7 +10,7 @@ from services.sms_health import WELL, Health
 SEE = frozenset({Role.DISTRICT_CLERK, Role.SUPERVISION, Role.ADMINISTRATOR})
 CHANNELS = ("wechat", "subscription", "template", "sms")
 
-NAV.append(NavItem("console.provider_health", "providers.nav", SEE, order=86))
+NAV.append(NavItem("console.provider_health", "providers.nav", SEE, order=86, group="house"))
 
 
 @door.get("/providers")

@@ -40,7 +40,7 @@ HEAD = Role.TOWN_HEAD
 WORK = notice_work
 """Imported so that reviews, notices and objections stand on the worklists."""
 
-NAV.append(NavItem("console.notice_list", "notice.nav", CASE_ROLES, order=35))
+NAV.append(NavItem("console.notice_list", "notice.nav", CASE_ROLES, order=35, group="hiring"))
 
 
 @door.get("/notices")

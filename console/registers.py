@@ -23,7 +23,7 @@ EXPORTERS = CASE_ROLES - {Role.SUPERVISION, Role.ADMINISTRATOR, Role.AGENCY}
 TRACKS = ("rural", "urban")
 ORIGINS = ("recruited", ORIGIN)
 
-NAV.append(NavItem("console.people", "register.nav", CASE_ROLES, order=40))
+NAV.append(NavItem("console.people", "register.nav", CASE_ROLES, order=40, group="at_work"))
 
 
 @door.get("/people")

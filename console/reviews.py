@@ -26,7 +26,7 @@ MOST_NAMES = 60
 BLANK_NAMES = 6
 LEAST_NAMES = 10
 
-NAV.append(NavItem("console.review_list", "review.nav", CASE_ROLES, order=30))
+NAV.append(NavItem("console.review_list", "review.nav", CASE_ROLES, order=30, group="hiring"))
 
 
 @door.get("/reviews")

@@ -8,7 +8,7 @@ from console.base import NAV, NavItem, current, door, look, needs, page
 from console.worklist import CASE_ROLES
 from services import case_search
 
-NAV.append(NavItem("console.search", "console.nav_search", CASE_ROLES, order=15))
+NAV.append(NavItem("console.search", "console.nav_search", CASE_ROLES, order=15, group="work"))
 
 
 @door.get("/search")

@@ -23,7 +23,7 @@ from services.terms.new_agreements import MAY_SIGN
 TERM_ROLES = CASE_ROLES - {Role.AGENCY}
 DEFAULT_DAYS = 90
 
-NAV.append(NavItem("console.terms", "term.nav", TERM_ROLES, order=42))
+NAV.append(NavItem("console.terms", "term.nav", TERM_ROLES, order=42, group="at_work"))
 
 
 @door.get("/terms")

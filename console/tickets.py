@@ -17,7 +17,7 @@ from services.ticket_desk import LEVEL_OF, OUTCOMES, Answer
 SEE = frozenset(LEVEL_OF)
 ACTS = ("reply", "note", "forward", "back", "close")
 
-NAV.append(NavItem("console.ticket_list", "ticket_desk.nav", SEE, order=28))
+NAV.append(NavItem("console.ticket_list", "ticket_desk.nav", SEE, order=28, group="telling"))
 ticket_work.register()
 
 

@@ -16,7 +16,9 @@ from services.procedure import Hindered
 
 TRAINERS = onboarding.MAY_TRAIN
 
-NAV.append(NavItem("console.trainings", "onboarding.nav_training", TRAINERS, order=45))
+NAV.append(
+    NavItem("console.trainings", "onboarding.nav_training", TRAINERS, order=45, group="at_work")
+)
 
 
 @door.get("/trainings")

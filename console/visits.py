@@ -18,7 +18,7 @@ SEE = KNOCK | {Role.DISTRICT_CLERK, Role.SUPERVISION}
 SHOWN = 200
 PAST_DAYS = 60
 
-NAV.append(NavItem("console.visit_list", "visit.nav", SEE, order=29))
+NAV.append(NavItem("console.visit_list", "visit.nav", SEE, order=29, group="telling"))
 
 
 @door.get("/visits")

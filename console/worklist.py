@@ -22,14 +22,15 @@ CASE_ROLES = frozenset(Role) - {Role.DEPARTMENT}
 """A department sees posts and demands, no residents' cases."""
 BULK_ROWS = 100
 
-NAV.append(NavItem("console.worklist", "console.nav_worklist", order=10))
-NAV.append(NavItem("console.all_cases", "console.nav_cases", CASE_ROLES, order=20))
+NAV.append(NavItem("console.worklist", "console.nav_worklist", order=10, group="work"))
+NAV.append(NavItem("console.all_cases", "console.nav_cases", CASE_ROLES, order=20, group="work"))
 NAV.append(
     NavItem(
         "console.overview",
         "console.nav_overview",
         CASE_ROLES - {Role.VILLAGE_CLERK, Role.VILLAGE_HEAD},
         order=25,
+        group="work",
     )
 )
 
