@@ -60,7 +60,18 @@ def _begin(desk: Desk, who: Acting, day: date, asked: Asked) -> Outcome:
     before: tuple[Say, ...] = (Say("confirm.look_first"),) if asked.act else ()
     if round_.left_out:
         before += (Say("confirm.left_out", {"count": round_.left_out}),)
-    return Outcome(before, (_part(desk, round_, 0, {}),))
+    start = _part(desk, round_, 0, {})
+    return Outcome(before, (_with_names(desk, round_, start, asked.heard.text),))
+
+
+def _with_names(desk: Desk, round_: Round, start: Start, text: str) -> Start:
+    """Whoever the head has named already stands in the form, which goes on to read it back; names
+    of which not each one is found leave it as it was."""
+    shown = round_.looks[: _size(desk)]
+    roll = hear_roll(text, [look.name for look in shown])
+    if roll is None or roll.unknown or not roll.absent | roll.present | roll.on_leave:
+        return start
+    return Start(start.flow, {**start.answers, "marks": _marks(roll, shown)})
 
 
 def _part(desk: Desk, round_: Round, first: int, before: Mapping[str, str]) -> Start:

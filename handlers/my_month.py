@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from dialog import Answers, Ask, Flow, Option, Say
+from dialog import Answers, Ask, Flow, Json, Option, Say
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
 from handlers.readers import choice, free_text
@@ -77,11 +77,15 @@ def _option(day: AttendanceDay) -> Say:
     return Say("my_month.option", {"day_on": day.day_on.isoformat(), "why": why})
 
 
+def _of_day(answers: Answers, _desk: Desk) -> Mapping[str, Json]:
+    return {"day_on": answers["day"]}
+
+
 FORM = Flow(
     FLOW,
     (
         Ask("day", choice(day_options), options=day_options, alone=True),
-        Ask("words", free_text(longest=disputes.LONGEST_WORDS), free=True),
+        Ask("words", free_text(longest=disputes.LONGEST_WORDS), free=True, fill=_of_day),
     ),
     given=("engagement",),
 )
