@@ -1,13 +1,14 @@
 """A broadcast to everybody, under way as long as this runs: `python -m bench.broadcasting`.
 
 What the clock does for it, on the database of GYG_DATABASE_URL: making out the people and handing
-them to the router, without pause, one broadcast after the other. Nothing is sent: the deliveries
-stay in the outbox. `bench.webhook` runs it beside the webhook (`python -m bench --beside`).
+them to the router, one broadcast after the other. Nothing is sent: the deliveries stay in the
+outbox. What keeps people safe is announced, which does not wait until the channels have room. `bench.webhook` runs it beside the webhook (`python -m bench --beside`).
 """
 
 from __future__ import annotations
 
 import os
+import time
 from datetime import UTC, datetime
 
 from sqlalchemy import select
@@ -17,11 +18,15 @@ from bench.house import keys
 from channels.wechat.media import Media
 from models import Broadcast, BroadcastState, Region, make_engine, session_factory
 from models.sealing import install
-from scheduler.broadcast_works import send_broadcasts
+from scheduler.broadcast_works import has_broadcasts, send_broadcasts
 from scheduler.works import Works
 from services.broadcasts.audience import Audience, Who
 from services.broadcasts.writing import Urgency
 from services.clock import WallClock
+
+
+TICK_SECONDS = 1
+"""As often as the clock looks."""
 
 
 def main() -> None:
@@ -31,8 +36,9 @@ def main() -> None:
     works = Works(sessions, WallClock(), carriers={}, fetch=_fetch_nothing)
     while True:
         _announce(sessions)
-        while send_broadcasts(works):
-            pass
+        while has_broadcasts(works):
+            send_broadcasts(works)
+            time.sleep(TICK_SECONDS)
 
 
 def _announce(sessions: sessionmaker[Session]) -> None:
@@ -42,7 +48,7 @@ def _announce(sessions: sessionmaker[Session]) -> None:
         session.add(
             Broadcast(
                 region_id=district,
-                kind=Urgency.DUTY,
+                kind=Urgency.SAFETY,
                 title="Bench",
                 body="x" * 60,
                 audience=Audience(Who.EVERYBODY).plain,

@@ -27,8 +27,10 @@ def cause_of(broadcast: Broadcast) -> str:
     return f"broadcast:{broadcast.id}"
 
 
-def take_back(session: Session, broadcast: Broadcast, now: datetime) -> int:
-    """Withdraw what waits, at most `AT_ONCE`; how many. The clock goes on until nothing is left
+def take_back(
+    session: Session, broadcast: Broadcast, now: datetime, *, chunk: int = AT_ONCE
+) -> int:
+    """Withdraw what waits, at most a chunk; how many. The clock goes on until nothing is left
     (`leftovers`). Of a paused broadcast those people wait anew, for when it goes on."""
     session.flush()
     stops = broadcast.state == BroadcastState.STOPPED
@@ -36,7 +38,7 @@ def take_back(session: Session, broadcast: Broadcast, now: datetime) -> int:
     asked = select(Message).where(
         Message.cause == cause_of(broadcast), Message.state == MessageState.OPEN, unsent
     )
-    found = session.scalars(asked.limit(AT_ONCE)).all()
+    found = session.scalars(asked.limit(chunk)).all()
     for message in found:
         withdraw_one(session, message, now, f"broadcast_{broadcast.state}")
     if not stops:

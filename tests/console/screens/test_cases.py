@@ -3,56 +3,21 @@ worklist, a case carried one step further, nothing wider than the screen, nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import date
 
 import pytest
-from flask import Flask
-from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import Engine
+from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session, sessionmaker
-from werkzeug.serving import make_server
 
-from models import ApplicationStatus, session_factory
-from tests import databases
-from tests.browser import walking
-from tests.browser.conftest import PICTURES
-from tests.browser.walking import NARROW, WIDE, enter, follow
+from models import ApplicationStatus
+from tests.browser.walking import enter, follow
 from tests.builders import create_application, create_person, region, seed
 from tests.console.conftest import Watch
+from tests.console.screens.walk import sign_in, sound
 from tests.console.test_case import full_case
-from tests.serving import listening
 
 S = ApplicationStatus
 pytestmark = pytest.mark.browser
-
-NO_LABEL = """() => [...document.querySelectorAll('input:not([type=hidden]), select, textarea')]
-    .filter(one => !one.labels.length && !one.getAttribute('aria-label'))
-    .map(one => one.outerHTML)"""
-
-
-@pytest.fixture
-def engine(sqlite_engine: Engine) -> Engine:
-    """One database is enough to look at."""
-    return sqlite_engine
-
-
-@pytest.fixture
-def sessions(engine: Engine) -> Iterator[sessionmaker[Session]]:
-    yield session_factory(engine)
-    databases.empty(engine)
-
-
-@pytest.fixture
-def watch() -> Watch:
-    return Watch(wall=datetime.now(UTC))
-
-
-@pytest.fixture
-def address(app: Flask, watch: Watch) -> Iterator[str]:
-    with listening(make_server("127.0.0.1", 0, app, threaded=True)) as url:
-        yield url
 
 
 @pytest.fixture
@@ -70,40 +35,6 @@ def seeded_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Session]:
                 due_on=due_on,
             )
     return sessions
-
-
-@pytest.fixture(params=[WIDE, NARROW], ids=["desk", "phone"])
-def screen(request: pytest.FixtureRequest, chromium: Browser, address: str) -> Iterator[Page]:
-    """A page; a script error, a refused resource or a foreign request fails."""
-    troubles: list[str] = []
-    context = chromium.new_context(viewport=request.param, locale="zh-CN")
-    page = context.new_page()
-    page.set_default_timeout(15_000)
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda m: troubles.append(m.text) if m.type == "error" else None)
-    page.on(
-        "request",
-        lambda r: None if r.url.startswith((address, "data:")) else troubles.append(r.url),
-    )
-    page.goto(f"{address}/console/")
-    yield page
-    context.close()
-    assert not troubles
-
-
-def sound(page: Page, picture: str) -> None:
-    """What every page must be; kept as a picture for the handbook when GYG_PICTURES=1 asks."""
-    assert walking.faults(page) == []
-    assert page.evaluate(NO_LABEL) == []
-    if walking.pictures_wanted():
-        size = "desk" if page.evaluate("innerWidth") > 1000 else "phone"
-        folder = Path(PICTURES)
-        folder.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=folder / f"console-{picture}-{size}.png", full_page=True)
-
-
-def sign_in(page: Page, watch: Watch, login: str) -> None:
-    walking.sign_in(page, login, watch.wall)
 
 
 def test_a_case_goes_one_step_further(screen: Page, watch: Watch) -> None:

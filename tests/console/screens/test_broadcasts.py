@@ -11,22 +11,14 @@ from services.broadcasts import deciding, writing
 from tests.browser.walking import follow
 from tests.builders import NOW, create_acting, region, seed
 from tests.console.conftest import Watch
-from tests.console.test_in_browser import (  # noqa: F401 - fixtures that the tests below ask for
-    address,
-    engine,
-    screen,
-    sessions,
-    sign_in,
-    sound,
-    watch,
-)
+from tests.console.screens.walk import sign_in, sound
 from tests.services.broadcasts.conftest import run, sheet, villagers
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def seeded_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Session]:  # noqa: F811
+def seeded_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Session]:
     """One broadcast that waits for the head of the town, and one that was sent."""
     with sessions.begin() as session:
         seed(session)
@@ -46,8 +38,8 @@ def seeded_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Session]:  
 
 
 def test_the_pages_are_sound(
-    screen: Page,  # noqa: F811
-    watch: Watch,  # noqa: F811
+    screen: Page,
+    watch: Watch,
     seeded_sessions: sessionmaker[Session],
 ) -> None:
     sign_in(screen, watch, "zhenfuze")

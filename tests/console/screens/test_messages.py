@@ -9,22 +9,14 @@ from sqlalchemy.orm import Session, sessionmaker
 from tests.browser.walking import follow
 from tests.builders import seed
 from tests.console.conftest import Watch
-from tests.console.test_in_browser import (  # noqa: F401 - fixtures that the tests below ask for
-    address,
-    engine,
-    screen,
-    sessions,
-    sign_in,
-    sound,
-    watch,
-)
+from tests.console.screens.walk import sign_in, sound
 from tests.console.test_messages import create_untold
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def seeded_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Session]:  # noqa: F811
+def seeded_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Session]:
     """Somebody whom no message reached."""
     with sessions.begin() as session:
         seed(session)
@@ -33,9 +25,9 @@ def seeded_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Session]:  
 
 
 def test_the_pages_of_messages_and_visits_are_sound(
-    screen: Page,  # noqa: F811
-    watch: Watch,  # noqa: F811
-    address: str,  # noqa: F811
+    screen: Page,
+    watch: Watch,
+    address: str,
     seeded_sessions: sessionmaker[Session],
 ) -> None:
     sign_in(screen, watch, "zhenjingban")

@@ -12,22 +12,14 @@ from models import ChannelRest, JobRun, JobState
 from services import sms_health
 from tests.builders import NOW, seed
 from tests.console.conftest import Watch
-from tests.console.test_in_browser import (  # noqa: F401 - fixtures that the tests below ask for
-    address,
-    engine,
-    screen,
-    sessions,
-    sign_in,
-    sound,
-    watch,
-)
+from tests.console.screens.walk import sign_in, sound
 from tests.console.test_outbox import put
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def seeded_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Session]:  # noqa: F811
+def seeded_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Session]:
     """One delivery on each pile, and a job that failed."""
     with sessions.begin() as session:
         seed(session)
@@ -44,8 +36,8 @@ def seeded_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Session]:  
 
 
 def test_the_pages_are_sound(
-    screen: Page,  # noqa: F811
-    watch: Watch,  # noqa: F811
+    screen: Page,
+    watch: Watch,
     seeded_sessions: sessionmaker[Session],
 ) -> None:
     keys = [put(seeded_sessions, way, number) for number, way in enumerate(("failed", "uncertain"))]

@@ -15,15 +15,7 @@ from services.pay import news
 from tests.browser.walking import follow
 from tests.builders import at, seed
 from tests.console.conftest import Watch
-from tests.console.test_in_browser import (  # noqa: F401 - fixtures that the tests below ask for
-    address,
-    engine,
-    screen,
-    sessions,
-    sign_in,
-    sound,
-    watch,
-)
+from tests.console.screens.walk import sign_in, sound
 from tests.services.month import create_worker, mark_days, result_file
 
 pytestmark = pytest.mark.browser
@@ -31,8 +23,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def seeded_sessions(
-    sessions: sessionmaker[Session],  # noqa: F811
-    watch: Watch,  # noqa: F811
+    sessions: sessionmaker[Session],
+    watch: Watch,
 ) -> sessionmaker[Session]:
     """王家庄's April: one whole, one short, one without an account."""
     watch.at = at("2022-05-05 09:00")
@@ -44,7 +36,7 @@ def seeded_sessions(
     return sessions
 
 
-def by(page: Page, watch: Watch, login: str, when: str) -> None:  # noqa: F811
+def by(page: Page, watch: Watch, login: str, when: str) -> None:
     """Somebody else sits down, on another day."""
     follow(page.get_by_role("button", name="退出"))
     watch.at = at(when)
@@ -52,8 +44,8 @@ def by(page: Page, watch: Watch, login: str, when: str) -> None:  # noqa: F811
 
 
 def test_a_months_end(
-    screen: Page,  # noqa: F811
-    watch: Watch,  # noqa: F811
+    screen: Page,
+    watch: Watch,
     seeded_sessions: sessionmaker[Session],
     tmp_path: Path,
 ) -> None:
@@ -76,8 +68,8 @@ def test_a_months_end(
 
 def in_the_district(
     page: Page,
-    watch: Watch,  # noqa: F811
-    sessions: sessionmaker[Session],  # noqa: F811
+    watch: Watch,
+    sessions: sessionmaker[Session],
     folder: Path,
 ) -> None:
     by(page, watch, "qushenpi", "2022-05-12 09:00")

@@ -14,15 +14,7 @@ from services.terms.exits import Leaving
 from tests.browser.walking import follow
 from tests.builders import seed
 from tests.console.conftest import Watch
-from tests.console.test_in_browser import (  # noqa: F401 - fixtures that the tests below ask for
-    address,
-    engine,
-    screen,
-    sessions,
-    sign_in,
-    sound,
-    watch,
-)
+from tests.console.screens.walk import sign_in, sound
 from tests.services.terms.stage import company, noon, on_post, worker
 
 pytestmark = pytest.mark.browser
@@ -30,7 +22,7 @@ NOW = noon(date(2025, 2, 19))
 
 
 @pytest.fixture
-def seeded_sessions(sessions: sessionmaker[Session], watch: Watch) -> sessionmaker[Session]:  # noqa: F811
+def seeded_sessions(sessions: sessionmaker[Session], watch: Watch) -> sessionmaker[Session]:
     """One who wants to stay, and one who has left."""
     watch.at = NOW
     with sessions.begin() as session:
@@ -44,9 +36,9 @@ def seeded_sessions(sessions: sessionmaker[Session], watch: Watch) -> sessionmak
 
 
 def test_the_pages_of_terms_are_sound(
-    screen: Page,  # noqa: F811
-    watch: Watch,  # noqa: F811
-    address: str,  # noqa: F811
+    screen: Page,
+    watch: Watch,
+    address: str,
     seeded_sessions: sessionmaker[Session],
 ) -> None:
     sign_in(screen, watch, "zhenjingban")

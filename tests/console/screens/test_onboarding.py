@@ -17,15 +17,7 @@ from tests.browser.first_day import bring_the_papers, train
 from tests.browser.walking import follow
 from tests.builders import NOW, create_engagement, create_person, region, seed
 from tests.console.conftest import Watch
-from tests.console.test_in_browser import (  # noqa: F401 - fixtures that the tests below ask for
-    address,
-    engine,
-    screen,
-    sessions,
-    sign_in,
-    sound,
-    watch,
-)
+from tests.console.screens.walk import sign_in, sound
 from tests.sheets import workbook
 
 pytestmark = pytest.mark.browser
@@ -34,7 +26,7 @@ ON_POST = EngagementStatus.ON_POST
 
 
 @pytest.fixture
-def seeded_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Session]:  # noqa: F811
+def seeded_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Session]:
     """Somebody who has been approved, and somebody on a post whom nobody insured."""
     with sessions.begin() as session:
         seed(session)
@@ -52,14 +44,14 @@ def seeded_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Session]:  
     return sessions
 
 
-def by_somebody_else(page: Page, watch: Watch, login: str) -> None:  # noqa: F811
+def by_somebody_else(page: Page, watch: Watch, login: str) -> None:
     follow(page.get_by_role("button", name="退出"))
     sign_in(page, watch, login)
 
 
 def test_three_accounts_bring_somebody_onto_a_post(
-    screen: Page,  # noqa: F811
-    watch: Watch,  # noqa: F811
+    screen: Page,
+    watch: Watch,
     seeded_sessions: sessionmaker[Session],
     tmp_path: Path,
 ) -> None:
@@ -92,7 +84,7 @@ def in_the_village(page: Page) -> None:
     sound(page, "trainings-done")
 
 
-def at_the_district(page: Page, sessions: sessionmaker[Session], folder: Path) -> None:  # noqa: F811
+def at_the_district(page: Page, sessions: sessionmaker[Session], folder: Path) -> None:
     expect(page.get_by_role("link", name="冯大壮在岗没有意外险")).to_be_visible()
     follow(page.get_by_role("link", name="意外险", exact=True))
     sound(page, "insurance")

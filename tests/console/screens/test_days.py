@@ -14,15 +14,7 @@ from services.anomalies import looking, sampling
 from tests.browser.walking import follow
 from tests.builders import at, region, seed
 from tests.console.conftest import Watch
-from tests.console.test_in_browser import (  # noqa: F401 - fixtures that the tests below ask for
-    address,
-    engine,
-    screen,
-    sessions,
-    sign_in,
-    sound,
-    watch,
-)
+from tests.console.screens.walk import sign_in, sound
 from tests.services.month import create_worker, mark_days, say
 
 pytestmark = pytest.mark.browser
@@ -31,8 +23,8 @@ DAY = date(2022, 4, 6)
 
 @pytest.fixture
 def seeded_sessions(
-    sessions: sessionmaker[Session],  # noqa: F811
-    watch: Watch,  # noqa: F811
+    sessions: sessionmaker[Session],
+    watch: Watch,
 ) -> sessionmaker[Session]:
     """王家庄 on the evening of 6 April."""
     watch.at = at("2022-04-06 18:30")
@@ -46,7 +38,7 @@ def seeded_sessions(
     return sessions
 
 
-def by(page: Page, watch: Watch, login: str, when: str) -> None:  # noqa: F811
+def by(page: Page, watch: Watch, login: str, when: str) -> None:
     """Somebody else sits down, at another time."""
     follow(page.get_by_role("button", name="退出"))
     watch.at = at(when)
@@ -58,8 +50,8 @@ def go(page: Page, path: str) -> None:
 
 
 def test_a_day(
-    screen: Page,  # noqa: F811
-    watch: Watch,  # noqa: F811
+    screen: Page,
+    watch: Watch,
 ) -> None:
     sign_in(screen, watch, "cunwenshu")
     follow(screen.get_by_role("link", name="考勤", exact=True))
@@ -86,7 +78,7 @@ def by_keys(page: Page) -> None:
     assert page.evaluate("document.activeElement.title").startswith("1日")
 
 
-def the_head(page: Page, watch: Watch) -> None:  # noqa: F811
+def the_head(page: Page, watch: Watch) -> None:
     by(page, watch, "cunzhuren", "2022-04-06 19:00")
     go(page, "/console/days/confirm")
     sound(page, "days-confirm")
@@ -106,7 +98,7 @@ def the_head(page: Page, watch: Watch) -> None:  # noqa: F811
         sound(page, name)
 
 
-def the_town(page: Page, watch: Watch) -> None:  # noqa: F811
+def the_town(page: Page, watch: Watch) -> None:
     by(page, watch, "zhenjingban", "2022-04-08 09:00")
     go(page, "/console/days/disputes")
     sound(page, "days-disputes")
