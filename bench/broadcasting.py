@@ -2,7 +2,8 @@
 
 What the clock does for it, on the database of GYG_DATABASE_URL: making out the people and handing
 them to the router, one broadcast after the other. Nothing is sent: the deliveries stay in the
-outbox. What keeps people safe is announced, which does not wait until the channels have room. `bench.webhook` runs it beside the webhook (`python -m bench --beside`).
+outbox. What keeps people safe is announced, which does not wait until the channels have room.
+`bench.webhook` runs it beside the webhook (`python -m bench --beside`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from scheduler.works import Works
 from services.broadcasts.audience import Audience, Who
 from services.broadcasts.writing import Urgency
 from services.clock import WallClock
-
 
 TICK_SECONDS = 1
 """As often as the clock looks."""

@@ -2,8 +2,8 @@
 missed, take back what was called back. A transaction for each piece, the broadcast's row locked.
 
 A crowd has time, and whoever checks in meanwhile has not: a piece is cut so that it takes about
-`PIECE_SECONDS`, and after it the clock rests for longer than it took. On SQLite, where one writes at
-a time, that is what lets the webhook in between.
+`PIECE_SECONDS`, and after it the clock rests for longer than it took. On SQLite, where one
+writes at a time, that is what lets the webhook in between.
 """
 
 from __future__ import annotations
