@@ -28,6 +28,7 @@ from models import (
     DutyPlan,
     Engagement,
     EngagementStatus,
+    EventKind,
     Inbound,
     ParameterOverride,
     Person,
@@ -45,6 +46,8 @@ from services import seeding
 DEPLOY = Path(__file__).parent.parent / "deploy"
 FIELD_KEY = bytes(32)
 SECRET = "bench-secret-key-that-keeps-nothing-secret"
+CHECKED_IN_YESTERDAY = 7_000
+"""About as many as the district has posts."""
 CHUNK = 5_000
 """Workers that are written at once, and share a post."""
 
@@ -89,6 +92,7 @@ def furnish(database_url: str, *, workers: int = 0) -> None:
         _talks(session, [_contact(openid(n)) for n in range(RESIDENTS)], now)
         for first in range(0, workers, CHUNK):
             _workers(session, range(first, min(first + CHUNK, workers)), now)
+        _check_in_yesterday(session, min(workers, CHECKED_IN_YESTERDAY), now)
         if engine.dialect.name == "postgresql":  # as its autovacuum would within a minute
             session.execute(text("ANALYZE"))
     engine.dispose()
@@ -148,6 +152,32 @@ def _workers(session: Session, numbers: range, now: datetime) -> None:
         for n, person in pairs
     ]
     session.execute(insert(Engagement), rows)
+
+
+def _check_in_yesterday(session: Session, how_many: int, now: datetime) -> None:
+    """The letters and check-ins of the day before. No service begins its morning with nothing: on
+    empty tables PostgreSQL plans to read them whole, and keeps to it for a minute."""
+    if not how_many:
+        return
+    at = now - timedelta(days=1)
+    rows = session.execute(
+        select(Engagement.id, Contact.id, Contact.address_key)
+        .join(Contact, Contact.person_id == Engagement.person_id)
+        .limit(how_many)
+    ).all()
+    letter: Row = {"channel": "wechat", "kind": "text", "received_at": at, "reply": "Bench"}
+    letters = [
+        letter | {"dedupe_key": f"m:yesterday-{n}", "sender_key": address, "failed": False}
+        for n, (_, _, address) in enumerate(rows)
+    ]
+    session.execute(insert(Inbound), letters)
+    event: Row = {"day_on": at.date(), "kind": EventKind.CHECKIN, "happened_at": at}
+    event |= {"recorded_at": at, "source": "wechat", "evidence": {}, "reason": ""}
+    events = [
+        event | {"engagement_id": engagement, "contact_id": contact}
+        for engagement, contact, _ in rows
+    ]
+    session.execute(insert(AttendanceEvent), events)
 
 
 def _post(session: Session, number: int, now: datetime) -> int:
