@@ -15,7 +15,9 @@ from dialog import Answers, Heard, Say, State, Turn, open_form, prompt, step_bac
 from handlers import policy, registry, signals, subscription
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
+from services.days import signing
 from wording.hearing import Command, hear_command, hear_number, hear_service, hear_yes_no
+from wording.hearing.days import clauses, is_not_coming
 from wording.hearing.matters import is_about, substance
 
 SURE = 0.75
@@ -91,8 +93,34 @@ def _at_the_door(
         return _open(desk, standing, Asked(service, heard))
     meant = _meaning(desk, heard, open_question=False)
     standing.misses = standing.misses + 1 if meant.intent == "unclear" else 0
+    signed, heard, meant = _sign_first(desk, standing, heard, meant)
     _queue(standing, heard, meant)
-    return _open(desk, standing, _asked(heard, meant, misses=standing.misses))
+    return signed + _open(desk, standing, _asked(heard, meant, misses=standing.misses))
+
+
+def _sign_first(
+    desk: Desk, standing: Standing, heard: Heard, meant: Understanding
+) -> tuple[tuple[Say, ...], Heard, Understanding]:
+    """“到了，今天腿疼想请半天假”: a worker's sign beside a wish for leave is kept at once, for the
+    hour counts; what to say of it, and what is left to be heard. Else nothing, and all of it."""
+    parts = clauses(heard.text)
+    wanted = {meant.intent, *meant.queued}
+    if len(parts) < 2 or not wanted & {"leave", "checkin"} or is_not_coming(heard.text):
+        return (), heard, meant
+    each = [understand(part, channel=desk.channel) for part in parts]
+    signs = [one.intent == "checkin" and one.act for one in each]
+    rest = ",".join(part for part, sign in zip(parts, signs, strict=True) if not sign)
+    if (
+        not any(signs)
+        or not rest
+        or signing.standing_of(desk.session, desk.contact_id, desk.now) is None
+    ):
+        return (), heard, meant
+    left = understand(rest, channel=desk.channel)
+    if left.intent != "leave":
+        return (), heard, meant
+    sign = replace(heard, text=parts[signs.index(True)])
+    return _open(desk, standing, Asked("checkin", sign, act=True)), replace(heard, text=rest), left
 
 
 def _meaning(desk: Desk, heard: Heard, *, open_question: bool) -> Understanding:
@@ -164,9 +192,10 @@ def _leave_for(desk: Desk, standing: Standing, asked: Asked) -> tuple[Say, ...]:
 
 def _aside(desk: Desk, standing: Standing, heard: Heard, meant: Understanding) -> tuple[Say, ...]:
     """Something else comes first; the open form waits underneath and goes on afterwards."""
+    signed, heard, meant = _sign_first(desk, standing, heard, meant)
     _queue(standing, heard, meant)
     waiting = standing.top
-    says = _open(desk, standing, _asked(heard, meant))
+    says = signed + _open(desk, standing, _asked(heard, meant))
     if standing.top is not waiting:
         return says
     return says + _reprompt(desk, standing)

@@ -19,7 +19,8 @@ from services.days import backfilling, leaves, people, roll
 from services.days.people import Look
 from services.days.roll import Marks
 from services.procedure import Hindered
-from wording.hearing.days import hear_day, hear_roll
+from wording.hearing.days import hear_past_day, hear_roll
+from wording.hearing.staff_words import is_roll_call
 
 FLOW, WITNESS = "roll_call", "backfill_witness"
 
@@ -37,9 +38,12 @@ def open_roll_call(desk: Desk, asked: Asked) -> Outcome:
 def _begin_roll(desk: Desk, who: Acting, asked: Asked) -> Outcome:
     if who.role != Role.VILLAGE_CLERK:
         return Outcome((Say("roll_call.clerks_only"),))
-    day = desk.today
-    if hear_day(asked.heard.text, desk.today) == desk.today - timedelta(days=1):
-        day = desk.today - timedelta(days=1)
+    day = hear_past_day(asked.heard.text, desk.today) or desk.today
+    if day > desk.today:
+        return Outcome((Say("roll_call.ahead"),), offers=("roll_call",))
+    if day < desk.today - timedelta(days=roll.LATEST_DAYS):
+        too_late = Say("roll_call.too_late", {"day_on": day.isoformat()})
+        return Outcome((too_late,), offers=("roll_call", "witness"))
     if not roll.to_call(desk.session, who, day, desk.now):
         return Outcome((Say("roll_call.nobody", {"day_on": day.isoformat()}),))
     given = {"day": day.isoformat(), "begun": desk.now.isoformat()}
@@ -68,6 +72,8 @@ def marks(heard: Heard, reading: Reading) -> Value | Wrong:
     text = words(heard)
     if isinstance(text, Wrong):
         return text
+    if is_roll_call(text):
+        return Wrong(Say("roll_call.one_at_a_time"))
     names = {str(look.engagement_id): look.name for look in _looks(reading.desk, reading.answers)}
     shown = [key for key in reading.menu if key in names]
     said = hear_roll(text, [names[key] for key in shown])

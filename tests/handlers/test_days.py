@@ -242,3 +242,33 @@ def _is_the_worker(talk: Talk, worker: Engagement) -> None:
     ).one()
     member.person_id = worker.person_id
     talk.session.commit()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "到了，今天腿疼想请半天假", "打卡，下午请假", "俺到了，另外明天家里有事想请假",
+        "请假半天，上午到了", "到了 明天请假行不",
+    ],
+)  # fmt: skip
+def test_a_sign_beside_a_wish_for_leave_is_kept(talk: Talk, worker: Engagement, text: str) -> None:
+    reply = talk(text)
+    assert "07:10签到" in reply
+    assert "假" in reply
+    assert kinds(talk) == {EventKind.CHECKIN: 1}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "没到，请假",
+        "到了，今天来不了请假",
+        "昨天到了，今天请假",
+        "请假，到了医院再说",
+    ],
+)
+def test_what_only_sounds_like_a_sign_beside_leave_is_none(
+    talk: Talk, worker: Engagement, text: str
+) -> None:
+    assert talk(text)
+    assert not kinds(talk)

@@ -200,6 +200,7 @@ _DAYS_AHEAD = {
 _WEEKDAYS = {name: number for number, name in enumerate("一二三四五六日", 1)} | {"天": 7}
 _DATE = re.compile(r"(?:(\d{1,2})月)?(\d{1,2})[号日]")
 _WEEKDAY = re.compile(r"(下)?(?:个)?(?:星期|礼拜|周)([一二三四五六日天])")
+_LAST_WEEK = re.compile(r"上(?:个)?(?:星期|礼拜|周)([一二三四五六日天])")
 _LENGTH = re.compile(
     r"([0-9一二两俩三四五六七八九十]{1,3})(?:个)?(天|星期|礼拜|周|个月)(?![一二三四五六日])"
 )
@@ -245,6 +246,23 @@ def hear_day(text: str, today: date) -> date | None:
     return today + timedelta(days=_DAYS_AHEAD[word]) if word else None
 
 
+def hear_past_day(text: str, today: date) -> date | None:
+    """The day of which somebody speaks when they look back: 31号 said on the first of a month is
+    yesterday. What can only lie ahead (明天) stays there."""
+    plain = tidy(text)
+    if (found := _DATE.search(plain)) is None:
+        if last := _LAST_WEEK.search(plain):
+            monday = today - timedelta(days=today.isoweekday() - 1 + 7)
+            return monday + timedelta(days=_WEEKDAYS[last[1]] - 1)
+        return today - timedelta(days=3) if "大前天" in plain else hear_day(plain, today)
+    month, day = int(found[1] or 0), int(found[2])
+    for back in range(367):
+        near = today - timedelta(days=back)
+        if near.day == day and month in {0, near.month}:
+            return near
+    return None
+
+
 def _parted(plain: str) -> tuple[str, str, str]:
     found = _UNTIL.search(plain)
     if found is None:
@@ -270,6 +288,20 @@ def _length(plain: str) -> int | None:
         return None
     unit = {"天": 1, "个月": 30}.get(found[2], 7)
     return number * unit
+
+
+_CLAUSES = re.compile(r"[,，。;；!！\s]+")
+_NOT_COMING = re.compile(r"(?:来|去|到|干|上)不了|不(?:来|去|能来|能去|上工|到)|没(?:来|去|到)")
+
+
+def clauses(text: str) -> tuple[str, ...]:
+    """The parts of a message, as the writer set them apart."""
+    return tuple(filter(None, (part.strip() for part in _CLAUSES.split(text))))
+
+
+def is_not_coming(text: str) -> bool:
+    """Whether the words say that the writer does not come at all."""
+    return bool(_NOT_COMING.search(tidy(text)))
 
 
 _LEAVE_KINDS = (

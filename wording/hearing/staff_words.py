@@ -22,6 +22,16 @@ _WORDS = {
     "staff_leave": "解绑工作微信 解绑工作手机 解除工作绑定",
 }
 _BY_NAME = {name: frozenset(words.split()) for name, words in _WORDS.items()}
+_DAY = (
+    r"(?:今天|今儿|昨天|昨儿|昨日|夜来|夜儿|前天|前儿|大前天|明天|那天|上个?(?:星期|礼拜|周)[一二三四五六日天]"
+    r"|(?:\d{1,2}月)?\d{1,2}[号日]|[一二三四五六七八九十]{1,3}月[一二三四五六七八九十]{1,3}[号日])"
+)
+_DONE = r"(?:上|了|下|一下|一遍|完|吧|呗|一回)*"
+_ROLL_CALL = re.compile(
+    rf"(?:我|俺|咱|要|想|来|再|请|帮我|把|给|补|点|一下)*{_DAY}(?:那天)?的?(?:点个?|补个?|没)?点?名"
+    rf"(?:还没|没有?|忘了|忘)?(?:补点|点|补|记){{0,2}}{_DONE}[,，\s]*(?:补点|点|补){{0,1}}{_DONE}"
+)
+"""A roll-call of a day that is named. Questions about it, and other people's words, do not fit."""
 _PERSON = re.compile(
     r"([\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]{1,12}(?:·[\u4e00-\u9fff]{1,12})+)(?:[（(]([^（）()]*)[）)])?"
 )
@@ -33,7 +43,13 @@ def hear_staff_service(text: str) -> str | None:
     plain = bare(text)
     if _PAIRING.fullmatch(plain):
         return "staff_pairing"
-    return next((name for name, words in _BY_NAME.items() if plain in words), None)
+    known = next((name for name, words in _BY_NAME.items() if plain in words), None)
+    return known or ("roll_call" if is_roll_call(plain) else None)
+
+
+def is_roll_call(text: str) -> bool:
+    """Whether the words want the roll of a named day called: 点4月1号的名, 昨天的名补点一下."""
+    return bool(re.search("[点补]", text) and _ROLL_CALL.fullmatch(text))
 
 
 def hear_people(text: str) -> list[tuple[str, str]]:
