@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import Table, and_, bindparam, exists, func, select
@@ -31,8 +31,9 @@ from models import (
 )
 from models.prepared import Prepared, Write
 from models.sealing import blind_index
-from services.clock import business_date
-from services.days import deriving
+from rules import parameters
+from services.clock import SHANGHAI, business_date
+from services.days import deriving, unsigned
 from services.days.duty import Duty, Fence, default_duty
 
 COARSE_M = 10
@@ -169,6 +170,7 @@ def sign(
 ) -> None:
     """Keep a sign without more than a word behind it; in `later`, where it may wait for the turn's
     end. Once the evening has closed the day, the day is derived anew."""
+    _call_off(session, standing, now)
     write = Write(_EVENT, _event_row(standing, contact_id, sign, now))
     if later is not None and deriving.moment(now).phase(standing.day) == "open":
         later.append(write)
@@ -282,10 +284,19 @@ def _event_row(
 def _keep(
     session: Session, standing: Standing, contact_id: uuid.UUID, sign: Sign, now: datetime
 ) -> AttendanceEvent:
+    _call_off(session, standing, now)
     event = AttendanceEvent(**_event_row(standing, contact_id, sign, now))
     session.add(event)
     session.flush()
     return event
+
+
+def _call_off(session: Session, standing: Standing, now: datetime) -> None:
+    """Who signs after the window need not hear that they have not. In time costs no statement."""
+    late = int(parameters.in_force_or_first("attendance.late_minutes", standing.day).value)
+    over = datetime.combine(standing.day, standing.duty.closes, SHANGHAI)
+    if now >= over + timedelta(minutes=late):
+        unsigned.call_off(session, standing.engagement_id, standing.day, now)
 
 
 def _renew(session: Session, standing: Standing, now: datetime) -> None:

@@ -15,15 +15,16 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from models import AttendanceDay, DayState, Engagement, Post, Region
+from models import AttendanceDay, DayState, Delivery, Engagement, Message, Post, Region
 from models.places import RegionKind
+from models.telling import DeliveryState
 from rules import parameters
 from services.clock import SHANGHAI
 from services.days import people, village_news
 from services.days.absences import BACK_DAYS
 from services.days.facts import listen
 from services.days.held import Held
-from services.telling import tell, tell_staff
+from services.telling import tell, tell_staff, withdraw_one
 from services.terms import officers
 
 NAMES = 60
@@ -202,7 +203,26 @@ def _nobody() -> ColumnElement[bool]:
     return or_(AttendanceDay.state == DayState.ABSENT, waits)
 
 
+def call_off(session: Session, engagement_id: uuid.UUID, day: date, now: datetime) -> bool:
+    """Keep the word about a day from leaving, because the worker has signed it meanwhile; whether
+    it was in time. What has left stays told."""
+    waiting = (
+        select(Message)
+        .join(Delivery, Delivery.message_id == Message.id)
+        .where(
+            Message.once == _once(engagement_id, day),
+            Delivery.state == DeliveryState.QUEUED,
+        )
+    )
+    message = session.scalars(waiting).unique().first()
+    return message is not None and withdraw_one(session, message, now, "signed_since")
+
+
+def _once(engagement_id: uuid.UUID, day: date) -> str:
+    return f"day_unsigned|unsigned:{engagement_id}:{day}"
+
+
 def _tell_worker(session: Session, engagement: Engagement, day: date, now: datetime) -> None:
-    cause = f"unsigned:{engagement.id}:{day}"
+    cause, once = f"unsigned:{engagement.id}:{day}", _once(engagement.id, day)
     tell(session, kind="day_unsigned", person=engagement.person, slots={}, cause=cause,
-         once=f"day_unsigned|{cause}", now=now)  # fmt: skip
+         once=once, now=now)  # fmt: skip

@@ -93,7 +93,8 @@ def undo(session: Session, leaving: Exit, now: datetime) -> None:
         _unsilence(session, engagement.person, now)
     reckoning.redate(session, engagement, cause="undo", actor="clock", now=now)
     judge_days_again(session, engagement, leaving.last_on + ONE_DAY, now)
-    officers.tell_worker(session, engagement, "exit_undone", now, cause=_cause(leaving))
+    officers.tell_worker(session, engagement, "exit_undone", now, cause=_cause(leaving),
+                         from_on=business_date(now).isoformat())  # fmt: skip
 
 
 def report_death(session: Session, leaving: Exit, now: datetime) -> None:

@@ -25,8 +25,10 @@ from models import (
     Stoppage,
 )
 from models.telling import Delivery
+from services import outbox
 from services.acting import Acting
-from services.days import deriving, schedule, unsigned
+from services.days import deriving, schedule, signing, unsigned
+from services.outbox import Answer, Fate
 from services.telling import slots_of
 from tests import builders
 from tests.builders import at
@@ -59,6 +61,36 @@ def test_it_goes_by_chat_or_by_sms(seeded: Session) -> None:
     assert message.person_id == place.workers[0].person_id
     [delivery] = seeded.scalars(select(Delivery).where(Delivery.message_id == message.id))
     assert delivery.channel in {"wechat", "sms"}
+
+
+def test_who_signs_before_it_leaves_does_not_hear_it(seeded: Session) -> None:
+    place = village(seeded, workers=2)
+    _pass(seeded, "unsigned", MORNING)
+    signer, silent = place.workers
+    contact = builders.create_contact(seeded, person_id=signer.person_id)
+    later = at("2022-04-06 09:05")
+    standing = signing.standing_in(seeded, signer.id, DAY)
+    signing.sign(seeded, standing, contact.id, signing.Sign(), later)
+    ended = {one.person_id: (str(one.state), one.ended_why)
+             for one in _messages(seeded, "day_unsigned")}  # fmt: skip
+    assert ended == {
+        signer.person_id: ("withdrawn", "signed_since"),
+        silent.person_id: ("open", None),
+    }
+    left = seeded.scalars(select(Delivery.person_id).where(Delivery.state == "queued"))
+    assert signer.person_id not in set(left)
+
+
+def test_what_has_left_stays_told(seeded: Session) -> None:
+    place = village(seeded)
+    _pass(seeded, "unsigned", MORNING)
+    [message] = _messages(seeded, "day_unsigned")
+    [parcel] = outbox.claim(seeded, "sms", now=MORNING, machine_now=MORNING)
+    outbox.record(seeded, parcel, Answer(Fate.ACCEPTED, "tencent", "1"), now=MORNING)
+    contact = builders.create_contact(seeded, person_id=place.workers[0].person_id)
+    standing = signing.standing_in(seeded, place.workers[0].id, DAY)
+    signing.sign(seeded, standing, contact.id, signing.Sign(), at("2022-04-06 09:05"))
+    assert message.ended_why is None
 
 
 @pytest.mark.parametrize("kind", ["weather", "no_work", "outage"])
