@@ -84,6 +84,11 @@ def light_transaction(sessions: sessionmaker[Session]) -> Iterator[Session]:
 
 
 class _LightSession(Session):
+    def close(self) -> None:
+        """Nothing to let go of where nothing was taken up."""
+        if self.in_transaction() or self.new or self.identity_map:
+            super().close()
+
     def connection(self, *_arguments: Any, **_options: Any) -> Connection:
         """The connection that the session was made on, without the session's own transaction."""
         assert isinstance(self.bind, Connection)

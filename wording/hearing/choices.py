@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 
-from wording.hearing.numbers import hear_integer, tidy
+from wording.hearing.numbers import SAID_BY_MANY, hear_integer, tidy
 from wording.hearing.words import words
 
 YES_WORDS = words("affirm")
@@ -32,10 +33,17 @@ COMMANDS = {command: words("commands", command.value) for command in Command}
 
 def bare(text: str) -> str:
     """The text without punctuation and polite endings, lower case."""
+    return _remembered(text) if len(text) <= SAID_BY_MANY else _bared(text)
+
+
+def _bared(text: str) -> str:
     plain = tidy(text).lower()
     while (shorter := _TAIL.sub("", plain)) != plain:
         plain = shorter
     return plain
+
+
+_remembered = lru_cache(maxsize=1024)(_bared)
 
 
 def hear_command(text: str) -> Command | None:

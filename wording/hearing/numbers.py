@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 DIGITS = {
     **{str(n): n for n in range(10)},
@@ -18,10 +19,21 @@ _UNSEEN = re.compile(
 _VOICE_MARK = re.compile(r"^\s*\[语音\]\s*")
 
 
+SAID_BY_MANY = 8
+"""Characters. What is longer is somebody's own words, and is not remembered."""
+
+
 def tidy(text: str) -> str:
     """Half-width, no control or invisible characters, no space at the ends, no voice mark."""
+    return _remembered(text) if len(text) <= SAID_BY_MANY else _tidied(text)
+
+
+def _tidied(text: str) -> str:
     plain = _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
     return _VOICE_MARK.sub("", plain).strip()
+
+
+_remembered = lru_cache(maxsize=1024)(_tidied)
 
 
 def digits_in(text: str) -> str:
