@@ -57,6 +57,8 @@ def add(  # noqa: PLR0913 - one option a column
         place = session.scalars(select(Region).where(Region.code == region)).first()
         if place is None:
             _stop(f"no place has the code {region}")
+        if role == Role.FINANCE and place.parent_id is not None:
+            _stop("finance pays for the whole district: give its code as --region")
         member = by_login(session, login)
         password = None
         if member is None:

@@ -25,14 +25,15 @@ from services.clock import business_date
 from services.procedure import Hindered
 from services.recruitment import DAYS, Text
 
+READERS = frozenset(Role) - {Role.FINANCE}
 MAKERS = tuple(recruitment.MAKERS)
 PUBLISHERS = tuple(publishing.PUBLISHERS)
 
-NAV.append(NavItem("console.announcements", "announcement.nav", order=42, group="hiring"))
+NAV.append(NavItem("console.announcements", "announcement.nav", READERS, order=42, group="hiring"))
 
 
 @door.get("/announcements")
-@needs(*Role)
+@needs(*READERS)
 def announcements() -> str:
     """Every version of every year; drafts only for the district."""
     seat = current()
@@ -47,14 +48,14 @@ def announcements() -> str:
 
 
 @door.get("/announcements/<int:key>")
-@needs(*Role)
+@needs(*READERS)
 def announcement(key: int) -> str:
     """One version: as chat message, as page, what is missing, what may be done."""
     return _screen(_found(key))
 
 
 @door.get("/announcements/<int:key>/sheet.docx")
-@needs(*Role)
+@needs(*READERS)
 def announcement_sheet(key: int) -> Response:
     """The sheet for the boards, to print."""
     seat, one = current(), _found(key)

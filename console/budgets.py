@@ -12,7 +12,7 @@ from console.base import NAV, Elsewhere, NavItem, current, door, needs, page, sa
 from models import Budget, FundEntry, Role
 from services.pay import funds
 
-SEES = frozenset({Role.DISTRICT_CLERK, Role.DISTRICT_APPROVER, Role.SUPERVISION})
+SEES = frozenset({Role.DISTRICT_CLERK, Role.DISTRICT_APPROVER, Role.FINANCE, Role.SUPERVISION})
 FIRST_YEAR, LAST_YEAR = 2022, 2099
 
 NAV.append(NavItem("console.budgets", "budgets.nav", SEES, order=33, group="money"))
@@ -41,6 +41,7 @@ def budget_year(year: int) -> str:
         levels=funds.LEVELS,
         sources=funds.SOURCES,
         may_enter=seat.role in funds.MAY_ENTER,
+        may_enter_funds=seat.role in funds.MAY_ENTER_FUNDS,
     )
 
 
@@ -80,7 +81,7 @@ def budget_entered(year: int) -> ResponseReturnValue:
 
 
 @door.post("/budgets/<int:year>/funds")
-@needs(*funds.MAY_ENTER)
+@needs(*funds.MAY_ENTER_FUNDS)
 def funds_entered(year: int) -> ResponseReturnValue:
     """Write down money that arrived; a minus takes a wrong entry back."""
     seat = current()

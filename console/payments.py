@@ -18,22 +18,23 @@ from console.words import obstacle_words
 from models import ClawBack, CorrectionRequest, Engagement, PaymentBatch, Role, SocialClaim
 from services import sheets_in
 from services.guards import Obstacle
-from services.pay import batches, claw_backs, corrections, funds, results, social
-from services.pay.batches import MAY_PAY
+from services.pay import batches, claw_backs, corrections, funds, paying, results, social
 from services.pay.claw_backs import CAUSES, Claim, Sum
+from services.pay.paying import MAY_LIST, MAY_SETTLE
 from services.procedure import Hindered
 from services.trail import note
 
-SEES = MAY_PAY | {Role.DISTRICT_APPROVER, Role.SUPERVISION}
+SEES = MAY_LIST | {Role.DISTRICT_APPROVER, Role.SUPERVISION}
+SEES_PAYMENTS = SEES | MAY_SETTLE
 DECIDES = frozenset({Role.DISTRICT_APPROVER})
 ACTS = frozenset({"agree", "drop", "receive", "hand_over"})
 
-NAV.append(NavItem("console.payments", "payments.nav", SEES, order=31, group="money"))
+NAV.append(NavItem("console.payments", "payments.nav", SEES_PAYMENTS, order=31, group="money"))
 NAV.append(NavItem("console.claw_backs", "payments.nav_claw_backs", SEES, order=32, group="money"))
 
 
 @door.get("/payments", endpoint="payments")
-@needs(*SEES)
+@needs(*SEES_PAYMENTS)
 def payments_page() -> str:
     """What can be paid, the batches, what came back."""
     return _screen()
@@ -50,7 +51,9 @@ def _screen(trouble: str = "") -> str:
         batches=batches.all_of(seat.session),
         failed=failed,
         results=results.all_of(seat.session),
-        pays=seat.role in MAY_PAY,
+        lists=seat.role in MAY_LIST,
+        settles=paying.settles(seat.session, seat.acting, seat.today),
+        finance=paying.finance(seat.session, seat.today),
         words_of=_words_of,
         trouble=trouble,
     )
@@ -64,19 +67,21 @@ def _words_of(one: dict[str, object]) -> str:
 
 
 @door.post("/payments/make/<track>")
-@needs(*MAY_PAY)
+@needs(*MAY_LIST)
 def payments_made(track: str) -> ResponseReturnValue:
     """Make a batch of everything that is ready."""
     seat = current()
     if track not in funds.TRACKS:
         raise Elsewhere("payment_batch", track)
     batch = batches.make(seat.session, track, seat.acting, seat.now)
-    tell("payments.made", number=batch.number, rows=batch.rows_count, total_fen=batch.total_fen)
+    payers = paying.finance(seat.session, seat.today)
+    tell("payments.made_for_finance" if payers else "payments.made",
+         number=batch.number, rows=batch.rows_count, total_fen=batch.total_fen)  # fmt: skip
     return redirect(url_for("console.payment_batch", number=batch.number))
 
 
 @door.get("/payments/<number>", endpoint="payment_batch")
-@needs(*SEES)
+@needs(*SEES_PAYMENTS)
 def payment_batch(number: str) -> str:
     """A batch: what was in it, and what became of it."""
     seat, batch = current(), _batch(number)
@@ -85,17 +90,19 @@ def payment_batch(number: str) -> str:
         batch=batch,
         tally=batches.tally(seat.session, batch),
         as_made=batches.is_as_made(seat.session, batch),
-        pays=seat.role in MAY_PAY,
+        settles=paying.settles(seat.session, seat.acting, seat.today),
+        finance=paying.finance(seat.session, seat.today),
     )
 
 
 @door.get("/payments/<number>/<kind>")
-@needs(*MAY_PAY)
+@needs(*MAY_SETTLE)
 def payment_file(number: str, kind: str) -> Response:
     """The file for the bank, with account numbers: whoever takes it is written down."""
     seat, batch = current(), _batch(number)
     if kind not in {"xlsx", "csv"}:
         raise Elsewhere("payment_batch", number)
+    paying.require(seat.session, seat.acting, "take_bank_file", seat.today)
     note(seat.session, "batch.taken_away", actor=seat.acting.name, at=seat.now,
          subject=("payment_batch", batch.id), accounts=True, rows=batch.rows_count)  # fmt: skip
     if kind == "xlsx":
@@ -114,7 +121,7 @@ def _batch(number: str) -> PaymentBatch:
 
 
 @door.post("/payments/result")
-@needs(*MAY_PAY)
+@needs(*MAY_SETTLE)
 def payments_result() -> ResponseReturnValue:
     """Read what the bank sent back."""
     seat, file = current(), upload("result")

@@ -30,9 +30,10 @@ from services.procedure import Hindered
 from services.staff import area
 from services.trail import note
 
-ACTORS = tuple(frozenset(Role) - {Role.SUPERVISION, Role.ADMINISTRATOR, Role.AGENCY})
+READERS = tuple(frozenset(Role) - {Role.FINANCE})
+ACTORS = tuple(frozenset(READERS) - {Role.SUPERVISION, Role.ADMINISTRATOR, Role.AGENCY})
 
-NAV.append(NavItem("console.posts_page", "post.nav", order=45, group="hiring"))
+NAV.append(NavItem("console.posts_page", "post.nav", frozenset(READERS), order=45, group="hiring"))
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ NOTHING = Said()
 
 
 @door.get("/posts")
-@needs(*Role)
+@needs(*READERS)
 def posts_page() -> str:
     """The register of one's area."""
     seat, filters = current(), _filters()
@@ -69,7 +70,7 @@ def posts_page() -> str:
 
 
 @door.get("/posts.xlsx")
-@needs(*Role)
+@needs(*READERS)
 def posts_export() -> Response:
     """The filtered register as Excel, marked with who took it, and written down."""
     seat, filters = current(), _filters()
@@ -107,7 +108,7 @@ def _cells(row: post_register.Row) -> list[object]:
 
 
 @door.get("/posts/underpaid")
-@needs(*Role)
+@needs(*READERS)
 def posts_underpaid() -> str:
     """The posts that the present minimum wage has overtaken, each with its arithmetic."""
     seat = current()
@@ -116,7 +117,7 @@ def posts_underpaid() -> str:
 
 
 @door.get("/posts/<code>")
-@needs(*Role)
+@needs(*READERS)
 def post_page(code: str) -> str:
     """One post: what it is, who is on it, what may be done now, every change."""
     return screen(found(code), NOTHING)

@@ -17,9 +17,9 @@ from services import case_page, worklist
 from services.procedure import Hindered, Why, take
 from services.staff import area
 
-DECIDERS = frozenset(Role) - {Role.SUPERVISION, Role.ADMINISTRATOR, Role.DEPARTMENT}
-CASE_ROLES = frozenset(Role) - {Role.DEPARTMENT}
-"""A department sees posts and demands, no residents' cases."""
+CASE_ROLES = frozenset(Role) - {Role.DEPARTMENT, Role.FINANCE}
+"""A department sees posts and demands, finance sees payments: neither any resident's case."""
+DECIDERS = CASE_ROLES - {Role.SUPERVISION, Role.ADMINISTRATOR}
 BULK_ROWS = 100
 
 NAV.append(NavItem("console.worklist", "console.nav_worklist", order=10, group="work"))

@@ -19,6 +19,7 @@ class Role(StrEnum):
 
     DISTRICT_CLERK = "district_clerk"
     DISTRICT_APPROVER = "district_approver"
+    FINANCE = "finance"
     TOWN_CLERK = "town_clerk"
     TOWN_HEAD = "town_head"
     VILLAGE_CLERK = "village_clerk"

@@ -21,20 +21,21 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, insert, select
 from sqlalchemy.orm import Session, joinedload
 
-from models import BankAccount, Payment, PaymentBatch, Person, Role, SubsidyRecord, new_id
+from models import BankAccount, Payment, PaymentBatch, Person, SubsidyRecord, new_id
 from models.pay_steps import PaymentState
 from models.sealing import ring
 from rules import strict_yaml
 from services.acting import Acting
 from services.clock import business_date
+from services.cross_checks.holding import is_held_back
 from services.guards import Obstacle
 from services.numbers import next_number
+from services.pay.paying import MAY_LIST
 from services.procedure import Hindered
 from services.sheets_out import Column, register
 from services.trail import note
 
 WORDS: Any = strict_yaml.load(Path(__file__).with_name("words.yaml"))
-MAY_PAY = frozenset({Role.DISTRICT_CLERK})
 _AT_ONCE = 1000
 
 
@@ -84,7 +85,7 @@ def ready(session: Session, track: str) -> Ready:
 def make(session: Session, track: str, acting: Acting, now: datetime) -> PaymentBatch:
     """A batch of everything of a track that is approved, not paid, and has an account. Who approved
     a record does not also pay it. Raises `Hindered` where there is nothing to pay."""
-    if acting.role not in MAY_PAY or acting.staff is None:
+    if acting.role not in MAY_LIST or acting.staff is None:
         raise Hindered("make_batch", (Obstacle("obstacle.not_your_role"),))
     next_number(session, f"batch-lock-{track}")  # whoever makes one at the same moment waits here
     rows = session.execute(
@@ -214,6 +215,26 @@ def numbered(session: Session, number: str) -> PaymentBatch | None:
     return session.scalars(select(PaymentBatch).where(PaymentBatch.number == number)).first()
 
 
+def unanswered(session: Session, limit: int = 50) -> Sequence[tuple[PaymentBatch, int, int]]:
+    """The batches of which the bank has not answered all, the oldest first: how many payments and
+    how much are open."""
+    open_ones = (
+        select(
+            Payment.batch_id, func.count().label("rows"), func.sum(Payment.amount_fen).label("fen")
+        )
+        .where(Payment.state == PaymentState.WAITING)
+        .group_by(Payment.batch_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(PaymentBatch, open_ones.c.rows, open_ones.c.fen)
+        .join(open_ones, open_ones.c.batch_id == PaymentBatch.id)
+        .order_by(PaymentBatch.made_at)
+        .limit(limit)
+    )
+    return [(batch, count, int(fen)) for batch, count, fen in rows]
+
+
 def tally(session: Session, batch: PaymentBatch) -> dict[str, tuple[int, int]]:
     """State → how many payments and how much."""
     rows = session.execute(
@@ -255,6 +276,7 @@ def _unpaid(track: str) -> Select[Any]:
             SubsidyRecord.amount_fen > 0,
             ~live,
             ~_same_account_failed(),
+            ~is_held_back(SubsidyRecord),
         )
     )
 

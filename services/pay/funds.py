@@ -3,7 +3,7 @@ R-4.4a). Shares are reckoned on the subsidy, whatever else arrived."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from models import Budget, FundEntry, Payment, Role, SubsidyRecord
 from models.pay_steps import PaymentState
+from models.procedure import Actor
 from services.acting import Acting
 from services.guards import Obstacle
 from services.procedure import Hindered
@@ -21,6 +22,7 @@ TRACKS = ("rural", "urban")
 LEVELS = ("province", "city", "district")
 SOURCES = (*LEVELS, "other")
 MAY_ENTER = frozenset({Role.DISTRICT_CLERK})
+MAY_ENTER_FUNDS = MAY_ENTER | {Role.FINANCE}
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def warnings(session: Session, number: int, *, tracks: Sequence[str] = TRACKS) -
 def enter_budget(session: Session, figures: Budget, acting: Acting, now: datetime) -> Budget:
     """Enter a year's budget, or the next version of it. `figures` gives year, track, amount and
     document."""
-    _require(acting, "enter_budget")
+    _require(acting, "enter_budget", MAY_ENTER)
     if figures.track not in TRACKS or figures.amount_fen < 0 or not figures.document.strip():
         raise Hindered("enter_budget", (Obstacle("pay.budget_incomplete"),))
     assert acting.staff is not None
@@ -119,7 +121,7 @@ def enter_budget(session: Session, figures: Budget, acting: Acting, now: datetim
 
 def enter_funds(session: Session, entry: FundEntry, acting: Acting, now: datetime) -> FundEntry:
     """Write down money that arrived, or take a wrong entry back by a negative one."""
-    _require(acting, "enter_funds")
+    _require(acting, "enter_funds", MAY_ENTER_FUNDS)
     known = entry.track in TRACKS and entry.level in SOURCES
     if not known or not entry.amount_fen or not entry.document.strip() or not entry.source.strip():
         raise Hindered("enter_funds", (Obstacle("pay.funds_incomplete"),))
@@ -192,6 +194,6 @@ def _sums(number: int, track: str) -> Select[tuple[int, int, int, int, int]]:
     ).where(*_of_year(number, track))
 
 
-def _require(acting: Acting, act: str) -> None:
-    if acting.role not in MAY_ENTER or acting.staff is None:
+def _require(acting: Acting, act: str, roles: Collection[Role | Actor]) -> None:
+    if acting.role not in roles or acting.staff is None:
         raise Hindered(act, (Obstacle("obstacle.not_your_role"),))

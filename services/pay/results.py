@@ -29,7 +29,7 @@ from services.acting import Acting
 from services.attachments import Upload
 from services.clock import business_date
 from services.guards import Obstacle
-from services.pay.batches import MAY_PAY
+from services.pay import paying
 from services.procedure import Hindered
 from services.sheets_in import BadCell, Unfit
 from services.trail import note
@@ -60,15 +60,18 @@ class Verdict:
 
 
 def read(session: Session, file: Upload, acting: Acting, now: datetime) -> ResultFile:
-    """Settle what the file settles. Raises `Hindered` for a file that was read before, and
+    """Settle what the file settles. Raises `Hindered` for a file that was read before or is
+    another person's to read, and
     `sheets_in.Unfit` for one that is no result file: then nothing was changed."""
-    if acting.role not in MAY_PAY or acting.staff is None:
-        raise Hindered("read_result", (Obstacle("obstacle.not_your_role"),))
+    paying.require(session, acting, "read_result", business_date(now))
+    assert acting.staff is not None
     sha256 = hashlib.sha256(file.content).hexdigest()
     _refuse_read_before(session, sha256)
     rows = list(rows_of(file))
     result_id = new_id()
-    verdicts = _settle(session, rows, result_id, now)
+    payments = _payments(session, rows)
+    paying.require_others(payments.values(), acting)
+    verdicts = _settle(payments, rows, result_id, now)
     made = ResultFile(
         id=result_id,
         sha256=sha256,
@@ -116,9 +119,11 @@ def _refuse_read_before(session: Session, sha256: str) -> None:
 
 
 def _settle(
-    session: Session, rows: Sequence[ResultRow], result_id: uuid.UUID, now: datetime
+    payments: Mapping[str, Payment],
+    rows: Sequence[ResultRow],
+    result_id: uuid.UUID,
+    now: datetime,
 ) -> list[Verdict]:
-    payments = _payments(session, rows)
     seen: dict[str, ResultRow] = {}
     verdicts = []
     for row in rows:
@@ -167,7 +172,9 @@ def _payments(session: Session, rows: Sequence[ResultRow]) -> dict[str, Payment]
         select(Payment)
         .join(Payment.batch)
         .where(PaymentBatch.number.in_(wanted))
-        .options(joinedload(Payment.batch, innerjoin=True))
+        .options(
+            joinedload(Payment.batch, innerjoin=True), joinedload(Payment.record, innerjoin=True)
+        )
         .order_by(Payment.id)
         .with_for_update(of=Payment)
         .execution_options(populate_existing=True)

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from models import MonthSheet, Region, Role
+from models import MonthSheet, PaymentBatch, Region, Role
 from models.pay_steps import SheetState
 from services.acting import Acting
 from services.clock import business_date
-from services.pay import batches, claw_backs, corrections, disputes, funds
+from services.pay import batches, claw_backs, corrections, disputes, funds, paying
 from services.staff import area
 from services.worklist import Item, source
 
@@ -92,7 +92,7 @@ class Money:
 
     def items(self, session: Session, acting: Acting, now: datetime, limit: int) -> Sequence[Item]:
         found: list[Item] = []
-        if acting.role in batches.MAY_PAY:
+        if acting.role in paying.MAY_LIST:
             for track in funds.TRACKS:
                 ready = batches.ready(session, track)
                 if ready.records:
@@ -100,6 +100,8 @@ class Money:
                     found.append(self._item(f"pay.work_pay_{track}", slots, now, "payments"))
             if failed := len(batches.failed(session)):
                 found.append(self._item("pay.work_failed", {"number": failed}, now, "payments"))
+        if paying.settles(session, acting, business_date(now)):
+            found += [self._unanswered(*one, now) for one in batches.unanswered(session, limit)]
         if acting.role in corrections.AGREES:
             if waiting := len(corrections.waiting(session)):
                 slots = {"number": waiting}
@@ -109,6 +111,12 @@ class Money:
                 slots = {"number": len(proposed)}
                 found.append(self._item("pay.work_claims", slots, now, "claw_backs"))
         return found[:limit]
+
+    def _unanswered(self, batch: PaymentBatch, open_: int, fen: int, now: datetime) -> Item:
+        slots = {"number": batch.number, "rows": open_, "total_fen": fen}
+        due_on = business_date(batch.made_at) + timedelta(days=1)
+        return Item(self.kind, "pay.work_bank", slots, due_on, "console.payment_batch",
+                    {"number": batch.number})  # fmt: skip
 
     def _item(self, key: str, slots: dict[str, int], now: datetime, page: str) -> Item:
         due_on = business_date(now) + timedelta(days=1)

@@ -93,15 +93,19 @@ def test_from_the_signature_to_the_account(
     with april() as session:
         batch = session.scalars(select(PaymentBatch)).one()
         file = result_file(session, batch)
-    page = clerk.get(f"/console/payments/{batch.number}/csv")
+    assert "区财政的待办里有了" in clerk.words
+    payer = visit("qucaizheng")
+    payer.get("/console/")
+    assert f"代发清单{batch.number}还有2笔1587.30元等银行结果" in payer.words
+    page = payer.get(f"/console/payments/{batch.number}/csv")
     assert page.get_data().decode("utf-8-sig").count("\n") == 3
-    clerk.get("/console/payments")
-    clerk.post("/console/payments/result", {"result": (BytesIO(file.content), "结果.csv")})
-    assert "新记发了2笔" in clerk.words
-    clerk.get(f"/console/payments/{batch.number}")
-    assert "已发 2 1587.30" in clerk.words
-    clerk.post("/console/payments/result", {"result": (BytesIO(file.content), "结果.csv")})
-    assert "已经读过了" in clerk.words
+    payer.get("/console/payments")
+    payer.post("/console/payments/result", {"result": (BytesIO(file.content), "结果.csv")})
+    assert "新记发了2笔" in payer.words
+    payer.get(f"/console/payments/{batch.number}")
+    assert "已发 2 1587.30" in payer.words
+    payer.post("/console/payments/result", {"result": (BytesIO(file.content), "结果.csv")})
+    assert "已经读过了" in payer.words
     with april() as session:
         assert len(session.scalars(select(ResultFile)).all()) == 1
         assert {one.state for one in session.scalars(select(Payment))} == {"paid"}

@@ -158,6 +158,7 @@ def test_every_role_can_open_its_first_page(visit: Visit) -> None:
         ("zhenfuze", Role.TOWN_HEAD),
         ("qujingban", Role.DISTRICT_CLERK),
         ("qushenpi", Role.DISTRICT_APPROVER),
+        ("qucaizheng", Role.FINANCE),
         ("linye", Role.DEPARTMENT),
         ("disanfang", Role.AGENCY),
         ("jiandu", Role.SUPERVISION),

@@ -40,6 +40,7 @@ def held(session: Session, status: S, office: str, due_on: date | None, name: st
         (Role.AGENCY, {S.SUBMITTED, S.PAPERS_MISSING, S.TO_TRAIN}),
         (Role.SUPERVISION, set()),
         (Role.DEPARTMENT, set()),
+        (Role.FINANCE, set()),
     ],
 )  # fmt: skip
 def test_a_case_waits_for_whoever_can_take_it_further(role: Role, states: set[S]) -> None:

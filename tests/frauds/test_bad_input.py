@@ -191,16 +191,16 @@ def test_a_bank_file_that_is_strange_half_or_there_twice(talk: Talk) -> None:
     batch = batches.make(talk.session, "rural", office["clerk"], LATER)
     half = result_file(talk.session, batch, rows={1})
     strange = replace(half, content=half.content + "\r\nB20220521-99-00007,833.33,成功,,".encode())
-    read = results.read(talk.session, strange, office["clerk"], LATER)
+    read = results.read(talk.session, strange, office["finance"], LATER)
     assert [_words(one["key"], one["slots"]) for one in read.troubles] == [
         "第3行：流水号“B20220521-99-00007”不是我们发出去的，没有记。"
     ]
     with pytest.raises(Hindered) as again:
-        results.read(talk.session, strange, office["clerk"], LATER)
+        results.read(talk.session, strange, office["finance"], LATER)
     [known] = again.value.obstacles
     assert _words(known.key, known.slots) == "这个文件2022年5月21日已经读过了，没有再记。"
     assert sorted(talk.session.scalars(select(Payment.state))) == ["paid", "waiting", "waiting"]
-    results.read(talk.session, result_file(talk.session, batch), office["clerk"], LATER)
+    results.read(talk.session, result_file(talk.session, batch), office["finance"], LATER)
     paid = talk.session.scalars(select(Payment).where(Payment.state == "paid")).all()
     assert sorted(one.amount_fen for one in paid) == [83_333] * 3
     assert len(talk.session.scalars(select(SubsidyRecord)).all()) == 3

@@ -50,7 +50,7 @@ _numbers = count(1)
 
 @dataclass
 class Office:
-    """The four people through whose hands a month goes."""
+    """The people through whose hands a month goes."""
 
     session: Session
     village: str = VILLAGE
@@ -62,13 +62,14 @@ class Office:
 
 
 def create_office(session: Session, village: str = VILLAGE, town: str = "xinyan") -> Office:
-    """A village head, a town clerk, a district clerk and an approver: four people."""
+    """A village head, a town clerk, a district clerk, an approver and finance: five people."""
     office = Office(session, village, town)
     for name, role, place in (
         ("head", Role.VILLAGE_HEAD, village),
         ("town", Role.TOWN_CLERK, town),
         ("clerk", Role.DISTRICT_CLERK, "yanzhou"),
         ("approver", Role.DISTRICT_APPROVER, "yanzhou"),
+        ("finance", Role.FINANCE, "yanzhou"),
     ):
         office.people[name] = create_acting(session, role, place)
     return office
@@ -227,7 +228,7 @@ def result_file(
 def pay(session: Session, office: Office, when: str = "2022-05-21 09:00") -> list[Payment]:
     """A batch, and a bank that paid all of it."""
     batch = batches.make(session, "rural", office["clerk"], at(when))
-    results.read(session, result_file(session, batch), office["clerk"], at(when))
+    results.read(session, result_file(session, batch), office["finance"], at(when))
     return list(session.scalars(select(Payment).where(Payment.batch_id == batch.id)))
 
 

@@ -203,7 +203,9 @@ def test_two_result_files_at_once_settle_each_payment_once(
         failed = result_file(session, batch, "退票", reason="户名不符")
 
     def read(file: Upload) -> Act:
-        return lambda session: results.read(session, file, people["clerk"].at_work(session), LATER)
+        return lambda session: results.read(
+            session, file, people["finance"].at_work(session), LATER
+        )
 
     said = together(seeded_sessions, read(paid), read(failed), read(paid))
     assert set(said) <= {"done", "busy", "pay.result_known"}

@@ -118,7 +118,7 @@ def test_one_bad_row_is_named_and_the_others_count(seeded: Session, office: Offi
         "",
     ]
     file = Upload("结果.csv", "\n".join(lines).encode("gb18030"))
-    read = results.read(seeded, file, office["clerk"], LATER)
+    read = results.read(seeded, file, office["finance"], LATER)
     assert (read.paid, read.failed, read.known, read.rows_count) == (1, 0, 0, 5)
     assert [(one["row"], one["key"]) for one in read.troubles] == [
         (3, "pay.row_amount"),
@@ -128,17 +128,17 @@ def test_one_bad_row_is_named_and_the_others_count(seeded: Session, office: Offi
     ]
     assert states(seeded) == {"paid": 1, "waiting": 2}
     with pytest.raises(Hindered) as twice:
-        results.read(seeded, file, office["clerk"], at("2022-05-22 09:00"))
+        results.read(seeded, file, office["finance"], at("2022-05-22 09:00"))
     assert keys(twice) == ["pay.result_known"]
 
 
 def test_half_a_file_and_the_whole_one_after_it(seeded: Session, office: Office) -> None:
     batch = batches.make(seeded, "rural", office["clerk"], LATER)
-    half = results.read(seeded, result_file(seeded, batch, rows={1}), office["clerk"], LATER)
+    half = results.read(seeded, result_file(seeded, batch, rows={1}), office["finance"], LATER)
     assert (half.paid, half.known) == (1, 0)
-    whole = results.read(seeded, result_file(seeded, batch), office["clerk"], LATER)
+    whole = results.read(seeded, result_file(seeded, batch), office["finance"], LATER)
     assert (whole.paid, whole.known) == (2, 1)
-    turned = results.read(seeded, result_file(seeded, batch, "失败"), office["clerk"], LATER)
+    turned = results.read(seeded, result_file(seeded, batch, "失败"), office["finance"], LATER)
     assert [one["key"] for one in turned.troubles] == ["pay.row_turned"] * 3
     assert states(seeded) == {"paid": 3}
 
@@ -152,7 +152,7 @@ def test_a_row_that_stands_twice_and_disagrees_counts_once(seeded: Session, offi
         [f"{batch.number}-00001", "833.33", "失败", "账号不符"],
     ]
     file = Upload("结果.xlsx", workbook(rows).getvalue())
-    read = results.read(seeded, file, office["clerk"], LATER)
+    read = results.read(seeded, file, office["finance"], LATER)
     assert (read.paid, read.known, read.failed) == (1, 1, 0)
     assert [one["key"] for one in read.troubles] == ["pay.row_contradicts"]
 
@@ -160,15 +160,15 @@ def test_a_row_that_stands_twice_and_disagrees_counts_once(seeded: Session, offi
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00x", "你好".encode(), b"PK\x03\x04broken"])
 def test_a_file_that_is_no_result(seeded: Session, office: Office, content: bytes) -> None:
     with pytest.raises(Unfit):
-        results.read(seeded, Upload("x", content), office["clerk"], LATER)
+        results.read(seeded, Upload("x", content), office["finance"], LATER)
     assert states(seeded) == {}
 
 
 def test_failed_corrected_and_paid_once(seeded: Session, office: Office) -> None:
     batch = batches.make(seeded, "rural", office["clerk"], LATER)
     failed = result_file(seeded, batch, "退票", rows={1}, reason="户名不符")
-    results.read(seeded, failed, office["clerk"], LATER)
-    results.read(seeded, result_file(seeded, batch, rows={2, 3}), office["clerk"], LATER)
+    results.read(seeded, failed, office["finance"], LATER)
+    results.read(seeded, result_file(seeded, batch, rows={2, 3}), office["finance"], LATER)
     [payment] = batches.failed(seeded)
     assert payment.bank_words == "户名不符"
     assert news.tell_payments(seeded, LATER) == 3
@@ -184,10 +184,10 @@ def test_failed_corrected_and_paid_once(seeded: Session, office: Office) -> None
     give_account(seeded, engagement)
     second = batches.make(seeded, "rural", office["clerk"], LATER)
     assert second.rows_count == 1
-    results.read(seeded, result_file(seeded, second), office["clerk"], LATER)
+    results.read(seeded, result_file(seeded, second), office["finance"], LATER)
     assert states(seeded) == {"failed": 1, "paid": 3}
     assert batches.failed(seeded) == []
-    late = results.read(seeded, result_file(seeded, batch), office["clerk"], LATER)
+    late = results.read(seeded, result_file(seeded, batch), office["finance"], LATER)
     assert [one["key"] for one in late.troubles] == ["pay.row_turned"]
     with pytest.raises(IllegalPayment):
         payment.take(PaymentState.PAID)

@@ -22,6 +22,7 @@ PLACE = {
     Role.TOWN_HEAD: "xinyan",
     Role.DISTRICT_CLERK: "yanzhou",
     Role.DISTRICT_APPROVER: "yanzhou",
+    Role.FINANCE: "yanzhou",
     Role.DEPARTMENT: "yanzhou",
     Role.AGENCY: "xinyan",
     Role.SUPERVISION: "yanzhou",

@@ -58,7 +58,7 @@ def settle(talk: Talk, batch: PaymentBatch, office: stage.Office, said: str) -> 
     """The bank's answer, and what the clock says of it."""
     reason = "户名不符" if said == "退票" else ""
     file = stage.result_file(talk.session, batch, said, reason=reason)
-    results.read(talk.session, file, office["clerk"], at("2022-05-14 09:00"))
+    results.read(talk.session, file, office["finance"], at("2022-05-14 09:00"))
     news.tell_payments(talk.session, at("2022-05-14 09:00"))
     news.ask_received(talk.session, at("2022-05-17 10:00"))
 

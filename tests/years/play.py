@@ -56,6 +56,7 @@ STAFF = {
     "town": (Role.TOWN_CLERK, TOWN),
     "town_head": (Role.TOWN_HEAD, TOWN),
     "clerk": (Role.DISTRICT_CLERK, DISTRICT),
+    "finance": (Role.FINANCE, DISTRICT),
     "approver": (Role.DISTRICT_APPROVER, DISTRICT),
 }
 NIGHTLY_UNTIL = date(2022, 11, 30)
@@ -233,7 +234,11 @@ class Village:
                     continue
                 batch = batches.make(session, track, clerk, self.clock.at)
                 self.files.append(batches.csv_of(session, batch).decode("utf-8-sig"))
-                results.read(session, self._answer(session, batch, month_on), clerk, self.clock.at)
+                answer, payer = (
+                    self._answer(session, batch, month_on),
+                    self.acting(session, "finance"),
+                )
+                results.read(session, answer, payer, self.clock.at)
         self._clock(pay_works.tell_pay)
 
     def _answer(self, session: Session, batch: PaymentBatch, month_on: date) -> Upload:
