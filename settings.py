@@ -120,9 +120,6 @@ class Settings(BaseSettings):
         default_factory=dict,
         description="JSON object: our card's name → the id of the subscription template.",
     )
-    wechat_one_time_template: str | None = Field(
-        None, description="Id of the one-time subscription template; unset: none is sent."
-    )
     wechat_mini_app_id: str | None = Field(
         None, description="AppID of the mini-program whose subscription messages are sent."
     )

@@ -19,7 +19,7 @@ from console.base import Console
 from handlers.desk import Office
 from models.opening import open_database
 from rules.shelf_check import check_shelf
-from services import credits, telling_facts
+from services import card_consents, telling_facts
 from services.clock import MovableClock, WallClock
 from services.logs import set_up_logs
 from services.overrides import Keeping
@@ -34,7 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load()
     set_up_logs(settings)
     check_shelf()
-    credits.know_templates(settings.wechat_subscriptions)
+    card_consents.know_templates(settings.wechat_subscriptions)
     telling_facts.know_cards(None if settings.sandbox else settings.wechat_templates)
     inbox = make_inbox(settings)
     app = Flask("gongyigang", static_folder=None)

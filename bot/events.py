@@ -12,7 +12,7 @@ from dialog import Heard, Say
 from handlers.counter import Asked
 from handlers.desk import Desk
 from models import Region
-from services import credits
+from services import card_consents
 
 
 def react(desk: Desk, standing: Standing, event: Inbound) -> tuple[Say, ...]:
@@ -33,7 +33,7 @@ def react(desk: Desk, standing: Standing, event: Inbound) -> tuple[Say, ...]:
             return begin(desk, standing, Asked(intent, Heard(kind="event")))
         case _:
             ticked = event.event or ""
-            credits.note_inbound(desk.session, desk.contact, ticked, event.details, desk.now)
+            card_consents.note_inbound(desk.session, desk.contact, ticked, event.details, desk.now)
             return ()
 
 

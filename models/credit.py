@@ -32,7 +32,7 @@ class ChannelWindow(Base):
 
 class TemplateConsent(Base):
     """What somebody ticked for one subscription template: `left` messages, or any number while
-    `lasting`. `template` is the platform's template id, or `scene:N` of a one-time subscription.
+    `lasting`. `template` is the platform's template id.
     """
 
     __tablename__ = "template_consent"

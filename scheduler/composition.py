@@ -29,12 +29,11 @@ from scheduler.sms_mail import Route, SharedHealth, SmsCarrier
 from scheduler.wechat_mail import (
     Cards,
     MassCarrier,
-    OneTimeCarrier,
     SubscriptionCarrier,
     TemplateCarrier,
 )
 from scheduler.works import Works, machine_time
-from services import credits, telling_facts
+from services import card_consents, telling_facts
 from services.clock import MovableClock, WallClock
 from services.logs import set_up_logs
 from services.overrides import Keeping
@@ -117,7 +116,7 @@ def make_card_carriers(
     own_names = {name: name for name in cards} if settings.sandbox else {}
     templates = Cards(cards, settings.wechat_templates or own_names)
     subscribed = Cards(cards, settings.wechat_subscriptions or own_names)
-    credits.know_templates(settings.wechat_subscriptions)
+    card_consents.know_templates(settings.wechat_subscriptions)
     telling_facts.know_cards(None if settings.sandbox else settings.wechat_templates)
     line = make_line(settings, sessions)
     subscriptions = Subscriptions(line)
@@ -126,8 +125,6 @@ def make_card_carriers(
         "subscription": SubscriptionCarrier(subscriptions, subscribed),
         "mass": MassCarrier(MassMail(line), book),
     }
-    if (one_time := settings.wechat_one_time_template) is not None:
-        carriers["one_time"] = OneTimeCarrier(subscriptions, book, one_time)
     if settings.wechat_mini_app_id is not None:
         mini = Subscriptions(make_line(settings, sessions, mini=True))
         carriers["mini"] = SubscriptionCarrier(mini, subscribed, mini=True)

@@ -1,7 +1,7 @@
 """How cards and mass messages travel: what WeChat delivers outside an open window.
 
-A delivery's key is `card.<name>` (wording/wechat_cards.yaml); of a mass or one-time message it is a
-phrase. What carries our own key may be repeated while the platform remembers it; the others not.
+A delivery's key is `card.<name>` (wording/wechat_cards.yaml); of a mass message it is a phrase.
+What carries our own key may be repeated while the platform remembers it; the others not.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import timedelta
 from channels.wechat.api import WechatApi
 from channels.wechat.errors import Action, Unsendable, WechatError
 from channels.wechat.mass import MassMail
-from channels.wechat.subscriptions import ONE_TIME_CONTENT, Subscriptions
+from channels.wechat.subscriptions import Subscriptions
 from scheduler.carriers import judge_wechat
 from services import wechat_reports
 from services.outbox import Answer, Fate, Parcel
@@ -31,7 +31,6 @@ MASS_KEY_LIVES = timedelta(days=1)
 """The platform remembers a clientmsgid for good; after a day the announcement is old."""
 
 MASS_TEXT_BYTES = 2048
-TO_ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -93,36 +92,8 @@ class SubscriptionCarrier:
 
 
 @dataclass(frozen=True)
-class OneTimeCarrier:
-    """One-time subscriptions: 200 characters of our own, once for each confirmation of a scene."""
-
-    subscriptions: Subscriptions
-    book: Book
-    template_id: str
-
-    def carry(self, parcel: Parcel) -> Answer:
-        def send() -> None:
-            text = self.book.text(parcel.key, "wechat", **parcel.slots)
-            self.subscriptions.send_one_time(
-                parcel.address,
-                self.template_id,
-                scene=int(parcel.slots.get("scene", 0)),
-                title=self.book.text("dialog.one_time_title"),
-                content=text
-                if len(text) <= ONE_TIME_CONTENT
-                else text[: ONE_TIME_CONTENT - 1] + "…",
-            )
-
-        return _judged(send)
-
-    def find_out(self, question: Question) -> Finding:
-        """No report ever comes."""
-        return Finding(Known.NEVER)
-
-
-@dataclass(frozen=True)
 class MassCarrier:
-    """Mass messages: the address is the number of a tag, or `all`."""
+    """Mass messages: the address is the number of a tag. Never to all followers: some want none."""
 
     mass: MassMail
     book: Book
@@ -133,7 +104,7 @@ class MassCarrier:
             return self.mass.send_text(
                 sheet(text, MASS_TEXT_BYTES)[0],
                 client_msg_id=str(parcel.id),
-                tag=None if parcel.address == TO_ALL else int(parcel.address),
+                tag=int(parcel.address),
             )
 
         return _judged(send)

@@ -14,7 +14,7 @@ from models import AttendanceEvent, Contact, Engagement, EngagementStatus, Messa
 from models.credit import TemplateConsent
 from models.days import EventKind
 from rules import parameters
-from services import credits
+from services import card_consents
 from services.clock import SHANGHAI, business_date
 from services.days.duty import Duties
 from services.telling import tell
@@ -73,7 +73,7 @@ def _asked(session: Session, now: datetime) -> Sequence[Engagement]:
         .join(Contact, TemplateConsent.contact_id == Contact.id)
         .where(
             Contact.person_id == Engagement.person_id,
-            TemplateConsent.template == credits.template_id(CARD),
+            TemplateConsent.template == card_consents.template_id(CARD),
             or_(TemplateConsent.left > 0, TemplateConsent.lasting),
         )
     )

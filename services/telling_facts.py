@@ -12,7 +12,7 @@ from models import Application, Contact, Delivery, Person, Staff, StaffContact
 from models.sealing import blind_index
 from models.telling import DeliveryState
 from rules import parameters
-from services import credits
+from services import card_consents, chat_windows
 from services.clock import SHANGHAI, business_date
 from services.deaths import dead_among
 from services.routing import Chat, Facts, Phone
@@ -105,16 +105,16 @@ def _helpers(session: Session, person: Person) -> Iterable[Contact]:
 def _chat(
     session: Session, kind: Kind, contact: Contact, now: datetime, *, helper: bool = False
 ) -> Chat:
-    windows = credits.open_windows(session, contact, now)
+    windows = chat_windows.open_windows(session, contact, now)
     asks = Channel.SUBSCRIPTION in kind.channels and kind.template is not None
-    template = credits.template_id(kind.template) if asks and kind.template else ""
+    template = card_consents.template_id(kind.template) if asks and kind.template else ""
     return Chat(
         id=contact.id,
         followed=contact.followed,
         opted_out=contact.opted_out_at is not None,
         helper=helper,
         open_until=windows[0].until if windows else None,
-        consents=credits.consents(session, contact, template) if asks else 0,
+        consents=card_consents.consents(session, contact, template) if asks else 0,
         templates=has_card(kind),
     )
 

@@ -23,9 +23,9 @@ from models import (
 )
 from models.telling import DeliveryState
 from rules import parameters
-from services import credits
+from services import card_consents
+from services.chat_windows import GRANTS, OPENING_EVENTS, Act
 from services.clock import business_date
-from services.credits import GRANTS, OPENING_EVENTS, Act
 from services.deaths import dead_among
 from services.routing import Chat, Facts, Phone
 from services.telling_facts import has_card
@@ -89,7 +89,7 @@ def _contacts(session: Session, people: Sequence[Person]) -> dict[uuid.UUID, lis
 def _windows(
     session: Session, contacts: Sequence[Contact], now: datetime
 ) -> dict[uuid.UUID, datetime]:
-    """Contact → until when a customer-service message may go; see `credits.open_windows`."""
+    """Contact → until when a customer-service message may go; see `chat_windows.open_windows`."""
     opened = _last_acts(session, [one for one in contacts if one.followed], now)
     spent = {
         (row.contact_id, row.act): row
@@ -153,10 +153,10 @@ def _consents(session: Session, kind: Kind, contacts: Sequence[Contact]) -> dict
         return {}
     rows = select(TemplateConsent).where(
         TemplateConsent.contact_id.in_([one.id for one in contacts]),
-        TemplateConsent.template == credits.template_id(kind.template),
+        TemplateConsent.template == card_consents.template_id(kind.template),
     )
     return {
-        row.contact_id: credits.UNLIMITED if row.lasting else row.left
+        row.contact_id: card_consents.UNLIMITED if row.lasting else row.left
         for row in session.scalars(rows)
     }
 

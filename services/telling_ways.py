@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from models import Contact, Delivery, Message, MessageState
 from models.telling import DeliveryState
-from services import credits, outbox, telling_facts, visits
+from services import card_consents, chat_windows, outbox, telling_facts, visits
 from services.delivery_steps import on_settled
 from services.routing import Choice, Facts, Verdict, decide
 from services.telling_kinds import Channel, Kind
@@ -82,7 +82,8 @@ def _give_back(session: Session, message: Message, delivery: Delivery, now: date
     contact = session.get(Contact, delivery.contact_id) if delivery.contact_id else None
     template = kind_of(message.kind).template
     if never_left and contact is not None and template and delivery.channel == "subscription":
-        credits.give_back_consent(session, contact, credits.template_id(template), now)
+        template = card_consents.template_id(template)
+        card_consents.give_back_consent(session, contact, template, now)
 
 
 def _way_of(delivery: Delivery) -> Channel:
@@ -163,10 +164,10 @@ def _spend(
 ) -> bool:
     """Take what WeChat grants for this way, if it is counted."""
     if contact is not None and way.channel is Channel.CHAT:
-        return credits.spend_window(session, contact, now)
+        return chat_windows.spend_window(session, contact, now)
     if contact is not None and way.channel is Channel.SUBSCRIPTION and row.template:
-        template = credits.template_id(row.template)
-        return credits.spend_consent(session, contact, template, now)
+        template = card_consents.template_id(row.template)
+        return card_consents.spend_consent(session, contact, template, now)
     return True
 
 

@@ -18,12 +18,12 @@ from channels.sms.entries import Receipt as Report
 from channels.wechat.errors import LESSONS
 from models import Contact, Delivery
 from models.telling import DeliveryState
-from services import credits, receipts
+from services import card_consents, chat_windows, receipts
 from services.delivery_steps import on_settled
 from wording.cards import CARD
 
 PROVIDER = "wechat"
-CHANNELS = frozenset({"wechat", "template", "subscription", "mini", "one_time", "mass"})
+CHANNELS = frozenset({"wechat", "template", "subscription", "mini"})
 
 REPORTS = frozenset({"templatesendjobfinish", "masssendjobfinish", "subscribe_msg_sent_event"})
 
@@ -41,7 +41,7 @@ def take(session: Session, letter: Inbound, now: datetime) -> None:
                 Contact.channel == letter.channel, Contact.address_key == letter.sender
             )
         ).first()
-        for entry in credits.entries(letter.details):
+        for entry in card_consents.entries(letter.details):
             _record_sent(session, letter.sender, contact, entry, now)
         return
     number, status = letter.details.get("MsgID", ""), letter.details.get("Status", "")
@@ -61,17 +61,29 @@ def learn(session: Session, delivery: Delivery, now: datetime) -> None:
     found = _CODE.match(delivery.error or "")
     code = int(found[1]) if found else None
     if code is not None:
-        credits.note_refusal(session, contact, code, now, template=template)
+        note_refusal(session, contact, code, now, template=template)
     refused = code is not None and code in LESSONS["no_consent"]
     if template and not refused and delivery.provider_id is None:
-        credits.give_back_consent(session, contact, template, now)
+        card_consents.give_back_consent(session, contact, template, now)
+
+
+def note_refusal(
+    session: Session, contact: Contact, code: int, now: datetime, *, template: str | None = None
+) -> None:
+    """The platform knows better: a shut window, a consent that is gone, somebody who left."""
+    if code in LESSONS["window_shut"]:
+        chat_windows.shut_window(session, contact, now)
+    elif code in LESSONS["no_consent"] and template:
+        card_consents.void_consent(session, contact, template, now)
+    elif code in LESSONS["not_following"]:
+        contact.followed = False
 
 
 def template_of(delivery: Delivery) -> str | None:
     """The platform's template whose consent a delivery spends; None where it spends none."""
     if delivery.channel not in ("subscription", "mini"):
         return None
-    return credits.template_id(delivery.key.removeprefix(CARD))
+    return card_consents.template_id(delivery.key.removeprefix(CARD))
 
 
 def _record(session: Session, openid: str, number: str, status: str, now: datetime) -> None:

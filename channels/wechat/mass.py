@@ -24,17 +24,16 @@ class MassMail:
     def __init__(self, line: Line) -> None:
         self._line = line
 
-    def send_text(self, text: str, *, client_msg_id: str, tag: int | None = None) -> str:
-        """A text to all followers with a tag, or to all. Returns the number that MASSSENDJOBFINISH
-        will name. The same `client_msg_id` (at most 64 bytes) is sent once, for ever; after
-        refusal 45066 ask again in a minute."""
+    def send_text(self, text: str, *, client_msg_id: str, tag: int) -> str:
+        """A text to all followers with a tag. Returns the number that MASSSENDJOBFINISH will name.
+        The same `client_msg_id` (at most 64 bytes) is sent once, for ever; after refusal 45066 ask
+        again in a minute."""
         if not 0 < len(client_msg_id.encode()) <= MAX_KEY_BYTES:
             raise Unsendable(f"a clientmsgid has 1 to {MAX_KEY_BYTES} bytes")
         if not 0 < len(text.encode()) <= MAX_TEXT_BYTES:
             raise Unsendable(f"a mass text has 1 to {MAX_TEXT_BYTES} bytes")
-        chosen = {"is_to_all": True} if tag is None else {"is_to_all": False, "tag_id": tag}
         message = {
-            "filter": chosen,
+            "filter": {"is_to_all": False, "tag_id": tag},
             "msgtype": "text",
             "text": {"content": text},
             "clientmsgid": client_msg_id,

@@ -10,11 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from channels.wechat.cards import make_data
-from channels.wechat.errors import Unsendable
 from channels.wechat.line import Line
-
-ONE_TIME_TITLE, ONE_TIME_CONTENT = 15, 200
-MOST_SCENE = 10_000
 
 
 class Subscriptions:
@@ -54,35 +50,6 @@ class Subscriptions:
         if page:
             message["page"] = page
         return self._number("cgi-bin/message/subscribe/send", message)
-
-    def send_one_time(
-        self,
-        openid: str,
-        template_id: str,
-        *,
-        scene: int,
-        title: str,
-        content: str,
-        url: str | None = None,
-    ) -> None:
-        """The one message of a one-time subscription: 200 characters of our own. `scene` is the
-        number (0 to 10,000) under which the person confirmed. No report follows."""
-        if not 0 <= scene <= MOST_SCENE:
-            raise Unsendable(f"a scene is a number up to {MOST_SCENE}")
-        if not 0 < len(title) <= ONE_TIME_TITLE:
-            raise Unsendable(f"a title has 1 to {ONE_TIME_TITLE} characters")
-        if not 0 < len(content) <= ONE_TIME_CONTENT:
-            raise Unsendable(f"the content has 1 to {ONE_TIME_CONTENT} characters")
-        message: dict[str, Any] = {
-            "touser": openid,
-            "template_id": template_id,
-            "scene": str(scene),
-            "title": title,
-            "data": {"content": {"value": content}},
-        }
-        if url:
-            message["url"] = url
-        self._line.post("cgi-bin/message/template/subscribe", message)
 
     def _number(self, path: str, message: Mapping[str, Any]) -> str | None:
         number = self._line.post(path, message).get("msgid")

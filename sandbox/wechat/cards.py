@@ -13,19 +13,16 @@ NOT_FOLLOWING = 43004
 NO_CONSENT = 43101
 BAD_TEMPLATE = 40037
 BAD_FIELD = 47003
-TOO_LONG = 45002
-BAD_SCENE = 40053
 IDEMPOTENT_SECONDS = 600
 MINI = "mini-"
 MOST_REMEMBERED = 20_000
 # The room in each kind of field, by the field's name without its number; all others have 20.
 FIELD_ROOM = {"phrase": 5, "name": 10, "phone_number": 17, "character_string": 32, "number": 32}
 USUAL_ROOM = 20
-ONE_TIME_ROOM = 200
 
 
 def add_endpoints(door: Blueprint, desk: Desk) -> None:
-    """message/template/send, message/subscribe/bizsend and send, message/template/subscribe."""
+    """message/template/send, message/subscribe/bizsend and send."""
     sent: dict[tuple[str, str], tuple[int, float]] = {}
 
     @door.post("/cgi-bin/message/template/send")
@@ -39,10 +36,6 @@ def add_endpoints(door: Blueprint, desk: Desk) -> None:
     @door.post("/cgi-bin/message/subscribe/send")
     def mini_subscription_send() -> dict[str, Any]:
         return _send_subscription(desk, body(), mini=True)
-
-    @door.post("/cgi-bin/message/template/subscribe")
-    def one_time_send() -> dict[str, Any]:
-        return _send_one_time(desk, body())
 
 
 def _receiver(desk: Desk, asked: dict[str, Any]) -> Follower:
@@ -122,30 +115,3 @@ def _send_subscription(desk: Desk, asked: dict[str, Any], *, mini: bool) -> dict
     bad = {**row, "ErrorCode": 43101, "ErrorStatus": "user refuse"}
     desk.phones.report(openid, event, {"SubscribeMsgSentEvent": {"List": bad}})
     return agree(msgid=number) if mini else agree()
-
-
-def _send_one_time(desk: Desk, asked: dict[str, Any]) -> dict[str, Any]:
-    openid = _receiver(desk, asked).openid
-    scene = str(asked.get("scene", ""))
-    if not scene.isdigit() or int(scene) > 10_000:
-        raise RefusedError(BAD_SCENE, "invalid scene")
-    content = str(asked.get("data", {}).get("content", {}).get("value", ""))
-    if not 0 < len(content) <= ONE_TIME_ROOM:
-        raise RefusedError(TOO_LONG)
-    if not desk.world.windows.spend_consent(openid, f"scene:{scene}"):
-        raise RefusedError(NO_CONSENT)
-    title = str(asked.get("title", ""))
-    desk.world.ledger.write(
-        lane="wechat",
-        writer="service",
-        who=openid,
-        kind="card",
-        text=f"{title}\n{content}",
-        channel="one_time",
-        template_id=str(asked.get("template_id", "")),
-        title=title,
-        rows=[{"name": "content", "value": content}],
-        url=str(asked.get("url", "")),
-        message_id=str(desk.world.next_number()),
-    )
-    return agree()

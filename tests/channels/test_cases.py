@@ -25,7 +25,6 @@ from scheduler.sms_mail import Route, SmsCarrier
 from scheduler.wechat_mail import (
     Cards,
     MassCarrier,
-    OneTimeCarrier,
     SubscriptionCarrier,
     TemplateCarrier,
 )
@@ -128,7 +127,6 @@ def wechat_carriers(platform: StandIn) -> dict[str, Carrier]:
         "template": TemplateCarrier(api, cards),
         "subscription": SubscriptionCarrier(subscriptions, cards),
         "mini": SubscriptionCarrier(subscriptions, cards, mini=True),
-        "one_time": OneTimeCarrier(subscriptions, BOOK, "T-once"),
         "mass": MassCarrier(MassMail(line), BOOK),
     }
 

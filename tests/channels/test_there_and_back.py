@@ -28,9 +28,9 @@ from sandbox.config import Config
 from sandbox.world import World
 from scheduler.carriers import Carrier
 from scheduler.composition import make_card_carriers, make_sms_carrier, make_wechat_api
-from scheduler.wechat_mail import TemplateCarrier
+from scheduler.wechat_mail import MassCarrier, TemplateCarrier
 from scheduler.works import machine_time
-from services import credits, outbox, uncertain
+from services import card_consents, chat_windows, outbox, uncertain
 from settings import Settings, decode_aes_key, load
 from tests.builders import NOW
 from tests.scheduler.test_works import Hand
@@ -124,7 +124,7 @@ class Street:
     def left(self, template: str = "case_news") -> int:
         with self.sessions() as session:
             contact = session.scalars(select(Contact).where(Contact.address_key == LI)).one()
-            return credits.consents(session, contact, template)
+            return card_consents.consents(session, contact, template)
 
     def cards(self) -> list[str]:
         """What arrived on the phone."""
@@ -233,7 +233,7 @@ def test_a_consent_is_kept_spent_and_settled(street: Street) -> None:
     eventually(lambda: street.left() == 1)
     with street.sessions.begin() as session:
         contact = session.scalars(select(Contact).where(Contact.address_key == LI)).one()
-        assert credits.spend_consent(session, contact, "case_news", NOW)
+        assert card_consents.spend_consent(session, contact, "case_news", NOW)
     first = street.to_li("subscription")
     street.send("subscription")
     eventually(lambda: street.state(first) == DeliveryState.DELIVERED)
@@ -251,7 +251,7 @@ def test_a_report_is_no_sign_of_life(street: Street) -> None:
     eventually(lambda: street.state(key) == DeliveryState.DELIVERED)
     with street.sessions() as session:
         contact = session.scalars(select(Contact).where(Contact.address_key == LI)).one()
-        acts = {window.act for window in credits.open_windows(session, contact, NOW)}
+        acts = {window.act for window in chat_windows.open_windows(session, contact, NOW)}
     assert acts == {"event"}
 
 
@@ -278,7 +278,11 @@ def test_a_refusal_over_http(street: Street, code: str, state: str) -> None:
 
 def test_a_mass_message_goes_out_once_and_is_reported(street: Street) -> None:
     street.phone(kind="follow")
-    key = street.put("mass", "dialog.more_text", {"text": "招人了"}, address="all")
+    carrier = street.carriers["mass"]
+    assert isinstance(carrier, MassCarrier)
+    tag = carrier.mass.create_tag("新兖镇")
+    carrier.mass.tag_people(tag, [LI])
+    key = street.put("mass", "dialog.more_text", {"text": "招人了"}, address=str(tag))
     street.send("mass")
     eventually(lambda: street.state(key) == DeliveryState.DELIVERED)
     assert street.cards() == ["招人了"]

@@ -145,15 +145,6 @@ def test_one_consent_is_one_subscription_message(
     eventually(lambda: service.messages[-1].get("Event") == "subscribe_msg_sent_event")
 
 
-def test_a_one_time_message_needs_its_scene(caller: Caller) -> None:
-    body = {"touser": LI, "template_id": "T", "scene": "7", "title": "结果"}
-    body |= {"data": {"content": {"value": "您的申请通过了"}}}  # type: ignore[dict-item]
-    caller.say("您好")
-    assert caller.api("message/template/subscribe", body)["errcode"] == 43101
-    caller.post("/phone/send", {"openid": LI, "kind": "consent", "template_id": "scene:7"})
-    assert caller.api("message/template/subscribe", body)["errcode"] == 0
-
-
 def test_a_mass_message_reaches_a_follower_four_times_a_month(
     caller: Caller, world: World, service: FakeService, eventually: Eventually
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from models import Contact, Inbound
-from services import credits
+from services import card_consents, chat_windows, mass_months, wechat_reports
 from tests.builders import NOW, create_contact, create_conversation
 
 MINUTE = timedelta(minutes=1)
@@ -42,7 +42,7 @@ def writer(session: Session) -> Contact:
 
 
 def left(session: Session, contact: Contact, now: datetime) -> dict[str, int]:
-    return {window.act: window.left for window in credits.open_windows(session, contact, now)}
+    return {window.act: window.left for window in chat_windows.open_windows(session, contact, now)}
 
 
 @pytest.mark.parametrize(
@@ -81,11 +81,11 @@ def test_five_messages_and_no_sixth_until_they_write_again(
     session: Session, writer: Contact
 ) -> None:
     hears(session, writer, "text", NOW)
-    spent = [credits.spend_window(session, writer, NOW + n * MINUTE) for n in range(1, 7)]
+    spent = [chat_windows.spend_window(session, writer, NOW + n * MINUTE) for n in range(1, 7)]
     assert spent == [True] * 5 + [False]
     hears(session, writer, "text", NOW + 10 * MINUTE)
     assert left(session, writer, NOW + 10 * MINUTE) == {"message": 5}
-    assert credits.spend_window(session, writer, NOW + 11 * MINUTE)
+    assert chat_windows.spend_window(session, writer, NOW + 11 * MINUTE)
     assert left(session, writer, NOW + 11 * MINUTE) == {"message": 4}
 
 
@@ -93,7 +93,7 @@ def test_the_longer_window_is_spent_first_and_both_count(session: Session, write
     hears(session, writer, "text", NOW)
     hears(session, writer, "e:click", NOW)
     for _ in range(6):
-        assert credits.spend_window(session, writer, NOW)
+        assert chat_windows.spend_window(session, writer, NOW)
     assert left(session, writer, NOW) == {"event": 2}
 
 
@@ -102,9 +102,9 @@ def test_a_window_that_the_platform_calls_shut_is_shut(
     session: Session, writer: Contact, code: int
 ) -> None:
     hears(session, writer, "text", NOW)
-    credits.note_refusal(session, writer, code, NOW + MINUTE)
+    wechat_reports.note_refusal(session, writer, code, NOW + MINUTE)
     assert left(session, writer, NOW + MINUTE) == {}
-    assert not credits.spend_window(session, writer, NOW + MINUTE)
+    assert not chat_windows.spend_window(session, writer, NOW + MINUTE)
     hears(session, writer, "text", NOW + 2 * MINUTE)
     assert left(session, writer, NOW + 2 * MINUTE) == {"message": 5}
 
@@ -113,7 +113,7 @@ def test_a_window_that_the_platform_calls_shut_is_shut(
 def test_who_does_not_follow_is_known_to_have_left(
     session: Session, writer: Contact, code: int
 ) -> None:
-    credits.note_refusal(session, writer, code, NOW)
+    wechat_reports.note_refusal(session, writer, code, NOW)
     assert not writer.followed
 
 
@@ -126,63 +126,59 @@ POPUP, CHANGE = "subscribe_msg_popup_event", "subscribe_msg_change_event"
 
 
 def test_each_tick_is_one_message(session: Session, writer: Contact) -> None:
-    credits.note_inbound(session, writer, POPUP, popup(("t1", "accept"), ("t2", "reject")), NOW)
-    credits.note_inbound(session, writer, POPUP, popup(("t1", "accept")), NOW)
-    assert credits.consents(session, writer, "t1") == 2
-    spent = [credits.spend_consent(session, writer, "t1", NOW) for _ in range(3)]
+    card_consents.note_inbound(
+        session, writer, POPUP, popup(("t1", "accept"), ("t2", "reject")), NOW
+    )
+    card_consents.note_inbound(session, writer, POPUP, popup(("t1", "accept")), NOW)
+    assert card_consents.consents(session, writer, "t1") == 2
+    spent = [card_consents.spend_consent(session, writer, "t1", NOW) for _ in range(3)]
     assert spent == [True, True, False]
-    assert not credits.spend_consent(session, writer, "t2", NOW)
-    assert not credits.spend_consent(session, writer, "never ticked", NOW)
+    assert not card_consents.spend_consent(session, writer, "t2", NOW)
+    assert not card_consents.spend_consent(session, writer, "never ticked", NOW)
 
 
 def test_a_template_switched_off_counts_no_more(session: Session, writer: Contact) -> None:
-    credits.note_inbound(session, writer, POPUP, popup(("t1", "accept")), NOW)
-    credits.note_inbound(session, writer, CHANGE, popup(("t1", "accept")), NOW)
-    assert credits.consents(session, writer, "t1") == 1
-    credits.note_inbound(session, writer, CHANGE, popup(("t1", "reject")), NOW)
-    assert credits.consents(session, writer, "t1") == 0
-    credits.give_back_consent(session, writer, "t1", NOW)
-    assert credits.consents(session, writer, "t1") == 0
-    credits.note_inbound(session, writer, POPUP, popup(("t1", "accept")), NOW)
-    assert credits.consents(session, writer, "t1") == 1
+    card_consents.note_inbound(session, writer, POPUP, popup(("t1", "accept")), NOW)
+    card_consents.note_inbound(session, writer, CHANGE, popup(("t1", "accept")), NOW)
+    assert card_consents.consents(session, writer, "t1") == 1
+    card_consents.note_inbound(session, writer, CHANGE, popup(("t1", "reject")), NOW)
+    assert card_consents.consents(session, writer, "t1") == 0
+    card_consents.give_back_consent(session, writer, "t1", NOW)
+    assert card_consents.consents(session, writer, "t1") == 0
+    card_consents.note_inbound(session, writer, POPUP, popup(("t1", "accept")), NOW)
+    assert card_consents.consents(session, writer, "t1") == 1
 
 
 def test_a_refusal_by_the_platform_voids_the_consent(session: Session, writer: Contact) -> None:
-    credits.grant_consent(session, writer, "t1", NOW, lasting=True)
-    assert credits.spend_consent(session, writer, "t1", NOW)
-    assert credits.consents(session, writer, "t1") == credits.UNLIMITED
-    credits.note_refusal(session, writer, 43101, NOW, template="t1")
-    assert credits.consents(session, writer, "t1") == 0
-
-
-def test_consents_of_one_scene_do_not_add_up(session: Session, writer: Contact) -> None:
-    for _ in range(2):
-        credits.grant_consent(session, writer, "scene:7", NOW)
-    assert credits.consents(session, writer, "scene:7") == 1
+    card_consents.grant_consent(session, writer, "t1", NOW, lasting=True)
+    assert card_consents.spend_consent(session, writer, "t1", NOW)
+    assert card_consents.consents(session, writer, "t1") == card_consents.UNLIMITED
+    wechat_reports.note_refusal(session, writer, 43101, NOW, template="t1")
+    assert card_consents.consents(session, writer, "t1") == 0
 
 
 def test_what_never_left_gives_its_consent_back(session: Session, writer: Contact) -> None:
-    credits.grant_consent(session, writer, "t1", NOW)
-    assert credits.spend_consent(session, writer, "t1", NOW)
-    credits.give_back_consent(session, writer, "t1", NOW)
-    assert credits.consents(session, writer, "t1") == 1
+    card_consents.grant_consent(session, writer, "t1", NOW)
+    assert card_consents.spend_consent(session, writer, "t1", NOW)
+    card_consents.give_back_consent(session, writer, "t1", NOW)
+    assert card_consents.consents(session, writer, "t1") == 1
 
 
 @pytest.mark.parametrize("listed", ["", "[1, null]", "{}", "not json", '[{"TemplateId": 7}]'])
 def test_a_list_that_is_none_changes_nothing(
     session: Session, writer: Contact, listed: str
 ) -> None:
-    credits.note_inbound(session, writer, POPUP, {"List": listed}, NOW)
-    assert credits.consents(session, writer, "7") == 0
+    card_consents.note_inbound(session, writer, POPUP, {"List": listed}, NOW)
+    assert card_consents.consents(session, writer, "7") == 0
 
 
 def test_four_mass_messages_a_month(session: Session, writer: Contact) -> None:
     other = create_contact(session)
-    counted = [credits.spend_month(session, [writer.id], NOW) for _ in range(5)]
-    assert counted == [1, 1, 1, 1, 0]
-    assert credits.month_left(session, writer, NOW) == 0
-    assert credits.spend_month(session, [writer.id, other.id], NOW) == 1
-    assert credits.month_left(session, writer, NOW + timedelta(days=31)) == 4
+    counted = [mass_months.spend_month(session, [writer.id], NOW) for _ in range(5)]
+    assert counted == [{writer.id}] * 4 + [set()]
+    assert mass_months.spend_month(session, [writer.id, other.id], NOW) == {other.id}
+    later = NOW + timedelta(days=31)
+    assert mass_months.spend_month(session, [writer.id], later) == {writer.id}
 
 
 def test_two_senders_never_spend_the_same_credit(sessions: sessionmaker[Session]) -> None:
@@ -190,7 +186,7 @@ def test_two_senders_never_spend_the_same_credit(sessions: sessionmaker[Session]
         contact = create_contact(session)
         create_conversation(session, contact_id=contact.id, turned_at=NOW)
         hears(session, contact, "text", NOW)
-        credits.grant_consent(session, contact, "t1", NOW)
+        card_consents.grant_consent(session, contact, "t1", NOW)
         contact_id = contact.id
     ready, taken = threading.Barrier(4), []
 
@@ -199,8 +195,8 @@ def test_two_senders_never_spend_the_same_credit(sessions: sessionmaker[Session]
         for _ in range(3):
             with sessions.begin() as own:
                 mine = own.get_one(Contact, contact_id)
-                window = credits.spend_window(own, mine, NOW)
-                consent = credits.spend_consent(own, mine, "t1", NOW)
+                window = chat_windows.spend_window(own, mine, NOW)
+                consent = card_consents.spend_consent(own, mine, "t1", NOW)
             taken.append((window, consent))
 
     threads = [threading.Thread(target=spend) for _ in range(4)]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import AttendanceEvent, Contact, Delivery, Engagement, EngagementStatus, Message
 from models.days import EventKind
-from services import credits, reminders
+from services import card_consents, reminders
 from tests.builders import NOW, at, create_contact, create_engagement
 
 
@@ -22,7 +22,7 @@ def worker(seeded: Session) -> Engagement:
         seeded, engagement_status=EngagementStatus.ON_POST, starts_on=date(2022, 4, 1)
     )
     contact = create_contact(seeded, person_id=made.person_id)
-    credits.grant_consent(seeded, contact, "reminder", NOW)
+    card_consents.grant_consent(seeded, contact, "reminder", NOW)
     return made
 
 

@@ -23,7 +23,7 @@ from models import (
 )
 from models.telling import DeliveryState, Happening
 from models.term_steps import ExitCause, TermState
-from services import credits, outbox, telling_kinds, telling_sweep, uncertain
+from services import card_consents, outbox, telling_kinds, telling_sweep, uncertain
 from services.delivery_steps import advance
 from services.outbox import Answer, Fate
 from services.telling import tell, tell_staff, withdraw
@@ -136,13 +136,13 @@ def test_a_failed_chat_becomes_a_card_then_an_sms_then_a_visit(seeded: Session) 
 def test_a_consent_is_spent_once_and_given_back_when_nothing_left(seeded: Session) -> None:
     person = villager(seeded)
     contact = create_contact(seeded, person_id=person.id)
-    credits.grant_consent(seeded, contact, "case_news", NOW)
+    card_consents.grant_consent(seeded, contact, "case_news", NOW)
     message = approved(seeded, person)
     [one] = deliveries(seeded, message)
     assert (one.channel, one.key) == ("subscription", "card.case_news")
-    assert credits.consents(seeded, contact, "case_news") == 0
+    assert card_consents.consents(seeded, contact, "case_news") == 0
     withdraw(seeded, cause_prefix="application:1|", now=NOW, reason="x")
-    assert credits.consents(seeded, contact, "case_news") == 1
+    assert card_consents.consents(seeded, contact, "case_news") == 1
 
 
 def test_five_messages_in_a_window_and_the_sixth_goes_another_way(seeded: Session) -> None:

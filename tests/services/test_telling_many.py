@@ -15,7 +15,7 @@ from models import Delivery, Person, TemplateConsent, new_id
 from models.sealing import blind_index
 from models.telling import DeliveryState
 from models.term_steps import TermState
-from services import credits, telling_facts, telling_many_facts
+from services import card_consents, chat_windows, telling_facts, telling_many_facts
 from services.telling_kinds import BadKind, Channel, Kind, kind
 from services.telling_many import tell_many
 from tests.builders import NOW, create_contact, create_inbound, create_person, phone, region
@@ -40,7 +40,7 @@ def everybody(session: Session) -> list[Person]:
     people.append(spent := person())
     contact = create_contact(session, person_id=spent.id)
     create_inbound(session, contact, received_at=NOW - timedelta(hours=2))
-    while credits.spend_window(session, contact, NOW):
+    while chat_windows.spend_window(session, contact, NOW):
         pass
     states: list[dict[str, Any]] = [{"followed": False}, {"opted_out_at": NOW}, {"quiet_at": NOW}]
     for state in states:
@@ -56,7 +56,7 @@ def everybody(session: Session) -> list[Person]:
     for number, tick in enumerate(ticked):
         people.append(one := person())
         contact = create_contact(session, person_id=one.id, address_key=f"o-consents-{number}")
-        card = credits.template_id(BY_CARD.template or "")
+        card = card_consents.template_id(BY_CARD.template or "")
         session.add(TemplateConsent(contact_id=contact.id, template=card, changed_at=NOW, **tick))
     for reported in (TermState.DONE, TermState.UNDONE):
         people.append(one := person())

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from channels.inbound import Inbound
 from models import Contact, Delivery, Receipt
 from models.telling import DeliveryState
-from services import credits, outbox, wechat_reports
+from services import card_consents, outbox, wechat_reports
 from services.outbox import Answer, Fate, Parcel
 from tests.builders import NOW, create_contact
 
@@ -144,19 +144,19 @@ def test_a_refusal_for_want_of_consent_voids_what_we_had_counted(
     session: Session, contact: Contact
 ) -> None:
     for _ in range(2):
-        credits.grant_consent(session, contact, "case_news", NOW)
-    credits.spend_consent(session, contact, "case_news", NOW)
+        card_consents.grant_consent(session, contact, "case_news", NOW)
+    card_consents.spend_consent(session, contact, "case_news", NOW)
     send(session, contact, refused(43101))
-    assert credits.consents(session, contact, "case_news") == 0
+    assert card_consents.consents(session, contact, "case_news") == 0
 
 
 def test_a_message_that_was_wrong_gives_its_consent_back(
     session: Session, contact: Contact
 ) -> None:
-    credits.grant_consent(session, contact, "case_news", NOW)
-    credits.spend_consent(session, contact, "case_news", NOW)
+    card_consents.grant_consent(session, contact, "case_news", NOW)
+    card_consents.spend_consent(session, contact, "case_news", NOW)
     send(session, contact, refused(47003, "content"))
-    assert credits.consents(session, contact, "case_news") == 1
+    assert card_consents.consents(session, contact, "case_news") == 1
 
 
 def test_who_does_not_follow_any_more_is_known(session: Session, contact: Contact) -> None:

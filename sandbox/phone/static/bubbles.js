@@ -2,7 +2,7 @@
 import { make } from "./wire.js";
 
 const HOW = {
-  custom: "客服消息", template: "模板消息", subscribe: "订阅通知", one_time: "一次性订阅消息", mass: "群发消息",
+  custom: "客服消息", template: "模板消息", subscribe: "订阅通知", mass: "群发消息",
 };
 const ICONS = { voice: "voice", location: "place" };
 const ASIDES = new Set(["follow", "unfollow", "scan", "click", "view", "consent", "event", "enter_location", "raw"]);
