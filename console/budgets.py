@@ -3,12 +3,15 @@ arrived; urban money in its own ledger (R-4.3a to R-4.3d, R-4.4a)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from console import charts, forms
 from console.base import NAV, Elsewhere, NavItem, current, door, needs, page, say, tell
+from console.words import obstacle_words
 from models import Budget, FundEntry, Role
 from services.pay import funds
 
@@ -43,6 +46,15 @@ def budget_year(year: int) -> str:
         may_enter=seat.role in funds.MAY_ENTER,
         may_enter_funds=seat.role in funds.MAY_ENTER_FUNDS,
     )
+
+
+def warned(tracks: Iterable[str]) -> tuple[str, ...]:
+    """What whoever approves cases of these tracks should know of this year's budget. It hinders
+    nothing (R-4.3a)."""
+    seat, wanted = current(), set(tracks)
+    asked = [track for track in funds.TRACKS if track in wanted]
+    found = funds.warnings(seat.session, seat.today.year, tracks=asked)
+    return tuple(map(obstacle_words, found))
 
 
 def _known(year: int) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
 from console.base import Elsewhere, Seat, current, door, look, needs, page, say, tell
+from console.budgets import warned
 from console.trace import lines, title_of
 from console.words import act_name, moment, obstacle_words
 from console.worklist import CASE_ROLES, DECIDERS
@@ -20,7 +21,6 @@ from services import case_page, case_work, materials
 from services.case_page import CasePage
 from services.case_work import MAY_ASSIGN, MAY_CHECK, Finding
 from services.guards import Obstacle
-from services.pay import funds
 from services.procedure import Hindered, Offer, Why, take
 
 OUTCOMES = frozenset({"clear", "hit"})
@@ -70,17 +70,16 @@ def _screen(application: Application, said: Said) -> str:
         may_check=seat.role in MAY_CHECK,
         can_overrule=_can_overrule,
         open_acts=_open_acts,
-        money=_money(seat, shown),
+        money=_money(shown),
         parts=[part for hook in HOOKS if (part := hook(seat, shown))],
     )
 
 
-def _money(seat: Seat, shown: CasePage) -> tuple[str, ...]:
+def _money(shown: CasePage) -> tuple[str, ...]:
     """What whoever approves should know of the year's budget. It hinders nothing (R-4.3a)."""
     if not any(one.step.act == APPROVE for one in shown.offers):
         return ()
-    track = shown.application.track
-    return _words(tuple(funds.warnings(seat.session, seat.today.year, tracks=(track,))))
+    return warned((shown.application.track,))
 
 
 def _can_overrule(offer: Offer) -> bool:

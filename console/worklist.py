@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm.exc import StaleDataError
 
 from console.base import NAV, NavItem, console, current, door, look, needs, page, say
+from console.budgets import warned
 from console.words import act_name, obstacle_words
 from models import Application, ApplicationStatus, Region, Role
 from models.procedure import STEPS, Actor
@@ -21,6 +22,7 @@ CASE_ROLES = frozenset(Role) - {Role.DEPARTMENT, Role.FINANCE}
 """A department sees posts and demands, finance sees payments: neither any resident's case."""
 DECIDERS = CASE_ROLES - {Role.SUPERVISION, Role.ADMINISTRATOR}
 BULK_ROWS = 100
+APPROVE = "approve"
 
 NAV.append(NavItem("console.worklist", "console.nav_worklist", order=10, group="work"))
 NAV.append(NavItem("console.all_cases", "console.nav_cases", CASE_ROLES, order=20, group="work"))
@@ -51,6 +53,7 @@ def worklist_page() -> str:
     found = worklist.waiting(seat.session, seat.acting, status=status, after=after)
     if found.rows:
         look("worklist", seat.region.code, rows=len(found.rows))
+    acts = _bulk_acts(found.rows)
     return page(
         "worklist.html",
         found=found,
@@ -59,7 +62,8 @@ def worklist_page() -> str:
         counts=worklist.counts(seat.session, seat.acting),
         cap=worklist.CAP,
         others=list(worklist.others(seat.session, seat.acting, seat.now)),
-        acts=_bulk_acts(found.rows),
+        acts=acts,
+        money=warned({row.track for row in found.rows}) if APPROVE in acts else (),
         known=console().book.phrases,
     )
 
@@ -142,6 +146,7 @@ class Row:
     name: str
     done: bool
     words: tuple[str, ...]
+    track: str = ""
 
 
 @door.post("/cases/bulk")
@@ -153,7 +158,8 @@ def bulk() -> str:
     marked = sorted(request.form.getlist("case")[:BULK_ROWS])  # one order of locks for everybody
     rows = [_one(text, act, why) for text in marked]
     title = act_name(act) if f"case_act.{act}" in console().book.phrases else say("console.no_act")
-    return page("bulk.html", title=title, rows=rows, why=why)
+    money = warned({row.track for row in rows if row.done}) if act == APPROVE else ()
+    return page("bulk.html", title=title, rows=rows, why=why, money=money)
 
 
 def _one(text: str, act: str, why: Why) -> Row:
@@ -174,4 +180,5 @@ def _one(text: str, act: str, why: Why) -> Row:
         return Row(number, name, done=False, words=words)
     except StaleDataError:
         return Row(number, name, done=False, words=(say("console.row_moved_on"),))
-    return Row(number, name, done=True, words=(say(f"case_status.{case.status}"),))
+    return Row(number, name, done=True, words=(say(f"case_status.{case.status}"),),
+               track=case.track)  # fmt: skip

@@ -243,6 +243,30 @@ def test_whoever_approves_is_warned_of_the_budget_and_not_hindered(
     assert "没有办成" not in approver.words
 
 
+@pytest.mark.parametrize("budget_fen", [50000, 90000])
+def test_several_approvals_at_once_are_warned_of_the_budget_too(
+    visit: Visit, seeded_sessions: sessionmaker[Session], budget_fen: int
+) -> None:
+    with seeded_sessions.begin() as session:
+        case = full_case(session, S.DISTRICT_APPROVAL, "yanzhou")
+        marked = f"{case.number}|{case.version}"
+        commit_money(session, 85000)
+        clerk = create_acting(session, Role.DISTRICT_CLERK, "yanzhou")
+        figures = Budget(year=2022, track="rural", amount_fen=budget_fen, document="1号")
+        funds.enter_budget(session, figures, clerk, NOW)
+    warned = budget_fen < 85000
+    words = "2022年乡村岗批出去的钱已经超预算350.00元"
+    approver = visit("qushenpi")
+    approver.get("/console/")
+    assert (f"批准以前请留意：{words}" in approver.words) == warned
+    approver.post("/console/cases/bulk", {"act": "approve", "case": marked})
+    assert "办成1件" in approver.words
+    assert (f"请留意：{words}" in approver.words) == warned
+    clerk_page = visit("qujingban")
+    clerk_page.get("/console/")
+    assert "预算" not in clerk_page.words.replace("预算资金", "")
+
+
 def open_case(visit: Visit, sessions: sessionmaker[Session], login: str) -> tuple[Visitor, str]:
     with sessions.begin() as session:
         status, office = {
