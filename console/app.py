@@ -46,6 +46,7 @@ PAGES = (
     "day_places",
     "anomalies",
     "months",
+    "cross_checks",
     "month_line",
     "payments",
     "budgets",

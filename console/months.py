@@ -21,6 +21,7 @@ from console.words import obstacle_words
 from models import MonthSheet, Region, Role
 from models.pay_steps import SHEET_STEPS, SheetState, SheetStep
 from services.acting import covers
+from services.cross_checks import missing
 from services.guards import Obstacle
 from services.pay import (
     approving,
@@ -84,6 +85,7 @@ def months_page() -> ResponseReturnValue:
         states=list(SheetState),
         may_gather=seat.role in DISTRICT or seat.role in {Role.TOWN_CLERK, Role.TOWN_HEAD},
         ready=_ready(rows),
+        no_deaths=missing.for_approval(seat.session, month_on),
     )
 
 
@@ -167,13 +169,15 @@ def months_approved(month: str) -> ResponseReturnValue:
         for obstacle in obstacles:
             tell("pay.not_approved", level="warning", place=sheet.region.name,
                  why=obstacle_words(obstacle))  # fmt: skip
-    _warn(month_on.year)
+    _warn(month_on)
     return redirect(url_for("console.months", month=month))
 
 
-def _warn(year: int) -> None:
-    for obstacle in funds.warnings(current().session, year):
+def _warn(month_on: date) -> None:
+    for obstacle in funds.warnings(current().session, month_on.year):
         tell(obstacle.key, level="warning", **obstacle.slots)
+    if (lacking := missing.for_approval(current().session, month_on)) is not None:
+        tell(lacking.key, level="warning", **lacking.slots)
 
 
 @door.get("/months/<code>/<month>", endpoint="month_sheet")
@@ -224,6 +228,7 @@ def _sheet_page(
         disputes=disputes.of_sheet(seat.session, sheet) if sheet else (),
         assumed=_assumed(sheet),
         is_over=month_on < seat.today.replace(day=1),
+        no_deaths=missing.for_approval(seat.session, month_on),
         marks=papers.marks,
     )  # fmt: skip
 
@@ -269,7 +274,7 @@ def month_step(code: str, month: str, act: str) -> ResponseReturnValue:
         words = tuple(obstacle_words(one) for one in hindered.obstacles)
         return _sheet_page(place, month_on, sheet, words), 409
     if act == "approve":
-        _warn(month_on.year)
+        _warn(month_on)
     tell(f"pay.done_{act}", place=place.name, year=month_on.year, month=month_on.month)
     return redirect(url_for("console.month_sheet", code=code, month=month))
 

@@ -19,6 +19,7 @@ from models.term_steps import ExitCause, TermState
 from rules.months import end_of_month
 from services import registers
 from services.acting import Acting
+from services.cross_checks import asking
 from services.guards import Obstacle
 from services.policy import ENOUGH_WITHIN, entries
 from services.procedure import Hindered
@@ -83,6 +84,8 @@ def open_my_term(desk: Desk, asked: Asked) -> Outcome:
         return Outcome((Say("progress.bind_first"),), (binding.needed_first(desk),), then=(asked,))
     held = _held(desk)
     if held is None:
+        if wanted == "term_explain" and asking.open_of(desk.session, desk.person):
+            return Outcome((), (Start(EXPLAIN),))
         return _not_held(desk, asked)
     serve = _SERVICES.get(wanted)
     return serve(desk, held) if serve else _when(desk, held, asked)
@@ -189,7 +192,7 @@ def _unwish(desk: Desk, held: Engagement) -> Outcome:
 
 
 def _begin_explaining(desk: Desk, held: Engagement) -> Outcome:
-    if pauses.current(desk.session, held) is None:
+    if pauses.current(desk.session, held) is None and not asking.open_of(desk.session, desk.person):
         return Outcome((Say("my_term.not_suspended"),), offers=("human",))
     return Outcome((), (Start(EXPLAIN),))
 
@@ -198,14 +201,14 @@ def finish_my_term(desk: Desk, flow: str, answers: Answers) -> Outcome:
     if flow == FOLLOW_UP:
         return finish_follow_up(desk, flow, answers)
     held = _held(desk)
+    if flow == EXPLAIN:
+        return _explain(desk, held, answers)
     if held is None:
         return Outcome((Say("my_term.none"),))
     try:
         if flow == RESIGN:
             return _resign(desk, held, answers)
-        if flow == EXTEND:
-            return _extend(desk, held, answers)
-        return _explain(desk, held, answers)
+        return _extend(desk, held, answers)
     except Hindered as hindered:
         says = tuple(_why_not(obstacle) for obstacle in hindered.obstacles)
         return Outcome((*says, Say("my_term.ask_person")), offers=("human",))
@@ -227,12 +230,15 @@ def _extend(desk: Desk, held: Engagement, answers: Answers) -> Outcome:
     return Outcome((Say("my_term.wished", {"ends_on": wished.ends_on.isoformat()}),))
 
 
-def _explain(desk: Desk, held: Engagement, answers: Answers) -> Outcome:
-    pause = pauses.current(desk.session, held)
-    if pause is None:
-        return Outcome((Say("my_term.not_suspended"),))
-    pauses.explain(desk.session, pause, answers["words"], _me(desk), desk.now)
-    return Outcome((Say("my_term.explained"),))
+def _explain(desk: Desk, held: Engagement | None, answers: Answers) -> Outcome:
+    """To a suspension, and to what stands about them on other departments' lists."""
+    me, words, kept = _me(desk), answers["words"], 0
+    if desk.person is not None:
+        kept = asking.explain(desk.session, desk.person, words, me.name, desk.now)
+    pause = pauses.current(desk.session, held) if held is not None else None
+    if pause is not None:
+        pauses.explain(desk.session, pause, words, me, desk.now)
+    return Outcome((Say("my_term.explained" if pause or kept else "my_term.not_suspended"),))
 
 
 def _me(desk: Desk) -> Acting:

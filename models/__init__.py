@@ -16,6 +16,7 @@ from models.cases import (
     Material,
 )
 from models.credit import ChannelWindow, MonthlyCount, TemplateConsent
+from models.cross_checks import DepartmentList, DepartmentRow, HitState, ListHit
 from models.days import (
     AttendanceDay,
     AttendanceEvent,
@@ -155,6 +156,8 @@ __all__ = [
     "Finding",
     "FollowUpCase",
     "FollowUpContact",
+    "DepartmentList",
+    "DepartmentRow",
     "FundEntry",
     "Inbound",
     "InsuranceCover",
@@ -168,6 +171,7 @@ __all__ = [
     "LeaveState",
     "Material",
     "Message",
+    "HitState",
     "MessageState",
     "MonthDispute",
     "MonthLine",
@@ -178,6 +182,12 @@ __all__ = [
     "Objection",
     "OneTimeCode",
     "OtherSupport",
+    "ListHit",
+    "MassOutcome",
+    "MassReport",
+    "MassSend",
+    "MassTag",
+    "MassTagMember",
     "PageSubmission",
     "ParameterOverride",
     "Payment",

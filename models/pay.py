@@ -126,6 +126,8 @@ class MonthLine(Base):
     told_fen: Mapped[int | None]
     held_at: Mapped[datetime | None]
     held_reason: Mapped[str] = mapped_column(String(255), default="")
+    held_hit_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("list_hit.id"))
+    """The hit on a department's list by which it is held; None where somebody held it."""
     locked_at: Mapped[datetime | None]
 
     sheet: Mapped[MonthSheet] = relationship()

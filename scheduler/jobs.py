@@ -24,6 +24,7 @@ from scheduler import (
     anomaly_works,
     broadcast_works,
     days_works,
+    list_works,
     mail_works,
     notice_works,
     onboarding_works,
@@ -241,6 +242,20 @@ JOBS: tuple[Job, ...] = (
         grace=timedelta(seconds=60),
     ),
     Job(
+    Job(
+        name="compare_lists",
+        trigger=daily(5, 20),
+        verb=list_works.compare_lists,
+        does="Holds everybody against the lists of the last months: deaths, pensions, jobs.",
+        grace=timedelta(hours=25),
+    ),
+    Job(
+        name="remind_of_lists",
+        trigger=daily(9, 0),
+        verb=list_works.remind_of_lists,
+        does="Tells the district once which of last month's lists have not come before pay.",
+        grace=timedelta(hours=8),
+    ),
         name="ask_received",
         trigger=daily(10, 0),
         verb=pay_works.ask_received,

@@ -373,6 +373,21 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_conversation_contact_id_contact')),
     sa.PrimaryKeyConstraint('contact_id', name=op.f('pk_conversation'))
     )
+    op.create_table('department_list',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.String(length=24), nullable=False),
+    sa.Column('month_on', sa.Date(), nullable=False),
+    sa.Column('source', sa.String(length=128), nullable=False),
+    sa.Column('file_name', sa.String(length=128), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('rows_count', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('troubles', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('taken_by_id', sa.Uuid(), nullable=False),
+    sa.Column('taken_at', models.base.Instant(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['taken_by_id'], ['staff.id'], name=op.f('fk_department_list_taken_by_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_department_list')),
+    sa.UniqueConstraint('kind', 'month_on', 'sha256', name=op.f('uq_department_list_kind_month_on_sha256'))
+    )
     op.create_table('fund_entry',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('year', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -814,6 +829,23 @@ def upgrade() -> None:
         batch_op.create_index('ix_delivery_provider', ['provider', 'provider_id'], unique=False)
         batch_op.create_index('ix_delivery_unattended', ['state', 'created_at'], unique=False, sqlite_where=sa.text("state IN ('failed', 'stopped', 'uncertain') AND attended IS NULL"), postgresql_where=sa.text("state IN ('failed', 'stopped', 'uncertain') AND attended IS NULL"))
         batch_op.create_index('ix_delivery_words', ['words', 'created_at'], unique=False)
+
+    op.create_table('department_row',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('list_id', sa.Uuid(), nullable=False),
+    sa.Column('number', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('id_number_index', sa.String(length=32), nullable=False),
+    sa.Column('id_number_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('name_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('remark_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('since_on', sa.Date(), nullable=False),
+    sa.Column('until_on', sa.Date(), nullable=True),
+    sa.ForeignKeyConstraint(['list_id'], ['department_list.id'], name=op.f('fk_department_row_list_id_department_list')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_department_row')),
+    sa.UniqueConstraint('list_id', 'number', name=op.f('uq_department_row_list_id_number'))
+    )
+    with op.batch_alter_table('department_row', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_department_row_id_number_index'), ['id_number_index'], unique=False)
 
     op.create_table('month_step',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1510,45 +1542,48 @@ def upgrade() -> None:
         batch_op.create_index('ix_leave_asked', ['asked_at'], unique=False, sqlite_where=sa.text("state = 'asked'"), postgresql_where=sa.text("state = 'asked'"))
         batch_op.create_index('ix_leave_engagement', ['engagement_id', 'from_on'], unique=False)
 
-    op.create_table('month_line',
+    op.create_table('list_hit',
     sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('sheet_id', sa.Uuid(), nullable=False),
-    sa.Column('engagement_id', sa.Uuid(), nullable=False),
+    sa.Column('row_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.String(length=24), nullable=False),
     sa.Column('person_id', sa.Uuid(), nullable=False),
-    sa.Column('month_on', sa.Date(), nullable=False),
-    sa.Column('track', sa.String(length=8), nullable=False),
-    sa.Column('planned_days', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('paid_days', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('open_days', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('minutes', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('rate_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
-    sa.Column('whole_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('amount_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('shared_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('other_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('reasons', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
-    sa.Column('days', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
-    sa.Column('basis', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
-    sa.Column('floor', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
-    sa.Column('facts_sha256', sa.String(length=64), nullable=False),
-    sa.Column('by_town', sa.Boolean(), nullable=False),
-    sa.Column('told_at', models.base.Instant(timezone=True), nullable=True),
-    sa.Column('told_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
-    sa.Column('held_at', models.base.Instant(timezone=True), nullable=True),
-    sa.Column('held_reason', sa.String(length=255), nullable=False),
-    sa.Column('locked_at', models.base.Instant(timezone=True), nullable=True),
-    sa.CheckConstraint("track = 'rural' OR shared_fen = 0", name=op.f('ck_month_line_ledger')),
-    sa.CheckConstraint('amount_fen >= 0 AND whole_fen >= amount_fen', name=op.f('ck_month_line_amounts')),
-    sa.CheckConstraint('shared_fen + other_fen = amount_fen', name=op.f('ck_month_line_whole')),
-    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_month_line_engagement_id_engagement')),
-    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_month_line_person_id_person')),
-    sa.ForeignKeyConstraint(['sheet_id'], ['month_sheet.id'], name=op.f('fk_month_line_sheet_id_month_sheet')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_month_line')),
-    sa.UniqueConstraint('engagement_id', 'month_on', name=op.f('uq_month_line_engagement_id_month_on'))
+    sa.Column('engagement_id', sa.Uuid(), nullable=True),
+    sa.Column('application_id', sa.Uuid(), nullable=True),
+    sa.Column('region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('since_on', sa.Date(), nullable=False),
+    sa.Column('held_from_on', sa.Date(), nullable=False),
+    sa.Column('stops_days', sa.Boolean(), nullable=False),
+    sa.Column('state', sa.String(length=8), nullable=False),
+    sa.Column('found_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=True),
+    sa.Column('explanation_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('explained_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('findings', sa.String(length=500), nullable=False),
+    sa.Column('is_true', sa.Boolean(), nullable=True),
+    sa.Column('last_on', sa.Date(), nullable=True),
+    sa.Column('checked_by_id', sa.Uuid(), nullable=True),
+    sa.Column('checked_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('decided_by_id', sa.Uuid(), nullable=True),
+    sa.Column('decided_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('decision', sa.String(length=255), nullable=False),
+    sa.Column('exit_cause', sa.String(length=16), nullable=True),
+    sa.Column('version', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.CheckConstraint("(state = 'open') = (decided_at IS NULL)", name=op.f('ck_list_hit_decided')),
+    sa.ForeignKeyConstraint(['application_id'], ['application.id'], name=op.f('fk_list_hit_application_id_application')),
+    sa.ForeignKeyConstraint(['checked_by_id'], ['staff.id'], name=op.f('fk_list_hit_checked_by_id_staff')),
+    sa.ForeignKeyConstraint(['decided_by_id'], ['staff.id'], name=op.f('fk_list_hit_decided_by_id_staff')),
+    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_list_hit_engagement_id_engagement')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_list_hit_person_id_person')),
+    sa.ForeignKeyConstraint(['region_id'], ['region.id'], name=op.f('fk_list_hit_region_id_region')),
+    sa.ForeignKeyConstraint(['row_id'], ['department_row.id'], name=op.f('fk_list_hit_row_id_department_row')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_list_hit')),
+    sa.UniqueConstraint('person_id', 'kind', 'since_on', name=op.f('uq_list_hit_person_id_kind_since_on'))
     )
-    with op.batch_alter_table('month_line', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_month_line_person_id'), ['person_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_month_line_sheet_id'), ['sheet_id'], unique=False)
+    with op.batch_alter_table('list_hit', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_list_hit_engagement_id'), ['engagement_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_list_hit_region_id'), ['region_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_list_hit_row_id'), ['row_id'], unique=False)
+        batch_op.create_index('ix_list_hit_state', ['state', 'due_on'], unique=False)
 
     op.create_table('objection',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -1712,6 +1747,86 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_follow_up_case_engagement_id'), ['engagement_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_follow_up_case_person_id'), ['person_id'], unique=False)
 
+    op.create_table('month_line',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('sheet_id', sa.Uuid(), nullable=False),
+    sa.Column('engagement_id', sa.Uuid(), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('month_on', sa.Date(), nullable=False),
+    sa.Column('track', sa.String(length=8), nullable=False),
+    sa.Column('planned_days', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('paid_days', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('open_days', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('minutes', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('rate_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('whole_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('amount_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('shared_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('other_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('reasons', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('days', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('basis', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('floor', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('facts_sha256', sa.String(length=64), nullable=False),
+    sa.Column('by_town', sa.Boolean(), nullable=False),
+    sa.Column('told_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('told_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('held_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('held_reason', sa.String(length=255), nullable=False),
+    sa.Column('held_hit_id', sa.Uuid(), nullable=True),
+    sa.Column('locked_at', models.base.Instant(timezone=True), nullable=True),
+    sa.CheckConstraint("track = 'rural' OR shared_fen = 0", name=op.f('ck_month_line_ledger')),
+    sa.CheckConstraint('amount_fen >= 0 AND whole_fen >= amount_fen', name=op.f('ck_month_line_amounts')),
+    sa.CheckConstraint('shared_fen + other_fen = amount_fen', name=op.f('ck_month_line_whole')),
+    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_month_line_engagement_id_engagement')),
+    sa.ForeignKeyConstraint(['held_hit_id'], ['list_hit.id'], name=op.f('fk_month_line_held_hit_id_list_hit')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_month_line_person_id_person')),
+    sa.ForeignKeyConstraint(['sheet_id'], ['month_sheet.id'], name=op.f('fk_month_line_sheet_id_month_sheet')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_month_line')),
+    sa.UniqueConstraint('engagement_id', 'month_on', name=op.f('uq_month_line_engagement_id_month_on'))
+    )
+    with op.batch_alter_table('month_line', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_month_line_person_id'), ['person_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_month_line_sheet_id'), ['sheet_id'], unique=False)
+
+    op.create_table('vacancy',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('exit_id', sa.Uuid(), nullable=False),
+    sa.Column('engagement_id', sa.Uuid(), nullable=False),
+    sa.Column('post_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('left_on', sa.Date(), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('reported_on', sa.Date(), nullable=False),
+    sa.Column('opened_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('late_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('void_at', models.base.Instant(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_vacancy_engagement_id_engagement')),
+    sa.ForeignKeyConstraint(['exit_id'], ['exit.id'], name=op.f('fk_vacancy_exit_id_exit')),
+    sa.ForeignKeyConstraint(['post_id'], ['post.id'], name=op.f('fk_vacancy_post_id_post')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_vacancy')),
+    sa.UniqueConstraint('exit_id', name=op.f('uq_vacancy_exit_id'))
+    )
+    with op.batch_alter_table('vacancy', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_vacancy_engagement_id'), ['engagement_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_vacancy_late_at'), ['late_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_vacancy_post_id'), ['post_id'], unique=False)
+
+    op.create_table('follow_up_contact',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('case_id', sa.Uuid(), nullable=False),
+    sa.Column('at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('how', sa.String(length=8), nullable=False),
+    sa.Column('reached', sa.Boolean(), nullable=False),
+    sa.Column('need', sa.String(length=16), nullable=True),
+    sa.Column('remark', sa.String(length=255), nullable=False),
+    sa.Column('staff_id', sa.Uuid(), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['follow_up_case.id'], name=op.f('fk_follow_up_contact_case_id_follow_up_case')),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_follow_up_contact_staff_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_follow_up_contact'))
+    )
+    with op.batch_alter_table('follow_up_contact', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_follow_up_contact_case_id'), ['case_id'], unique=False)
+
     op.create_table('month_dispute',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('line_id', sa.Uuid(), nullable=False),
@@ -1731,6 +1846,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('month_dispute', schema=None) as batch_op:
         batch_op.create_index('ix_month_dispute_line', ['line_id', 'answered_at'], unique=False)
+
+    op.create_table('referral',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('case_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('place', sa.String(length=64), nullable=False),
+    sa.Column('consented_on', sa.Date(), nullable=True),
+    sa.Column('made_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('made_by_id', sa.Uuid(), nullable=False),
+    sa.Column('outcome', sa.String(length=255), nullable=False),
+    sa.Column('outcome_at', models.base.Instant(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['follow_up_case.id'], name=op.f('fk_referral_case_id_follow_up_case')),
+    sa.ForeignKeyConstraint(['made_by_id'], ['staff.id'], name=op.f('fk_referral_made_by_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_referral'))
+    )
+    with op.batch_alter_table('referral', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_referral_case_id'), ['case_id'], unique=False)
 
     op.create_table('subsidy_record',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1772,28 +1904,6 @@ def upgrade() -> None:
         batch_op.create_index('ix_subsidy_record_month', ['month_on', 'track'], unique=False)
         batch_op.create_index('ix_subsidy_record_person', ['person_id', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_subsidy_record_region_id'), ['region_id'], unique=False)
-
-    op.create_table('vacancy',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('exit_id', sa.Uuid(), nullable=False),
-    sa.Column('engagement_id', sa.Uuid(), nullable=False),
-    sa.Column('post_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('left_on', sa.Date(), nullable=False),
-    sa.Column('due_on', sa.Date(), nullable=False),
-    sa.Column('reported_on', sa.Date(), nullable=False),
-    sa.Column('opened_at', models.base.Instant(timezone=True), nullable=False),
-    sa.Column('late_at', models.base.Instant(timezone=True), nullable=True),
-    sa.Column('void_at', models.base.Instant(timezone=True), nullable=True),
-    sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_vacancy_engagement_id_engagement')),
-    sa.ForeignKeyConstraint(['exit_id'], ['exit.id'], name=op.f('fk_vacancy_exit_id_exit')),
-    sa.ForeignKeyConstraint(['post_id'], ['post.id'], name=op.f('fk_vacancy_post_id_post')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_vacancy')),
-    sa.UniqueConstraint('exit_id', name=op.f('uq_vacancy_exit_id'))
-    )
-    with op.batch_alter_table('vacancy', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_vacancy_engagement_id'), ['engagement_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_vacancy_late_at'), ['late_at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_vacancy_post_id'), ['post_id'], unique=False)
 
     op.create_table('claw_back',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -1849,22 +1959,6 @@ def upgrade() -> None:
     with op.batch_alter_table('correction_request', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_correction_request_record_id'), ['record_id'], unique=False)
 
-    op.create_table('follow_up_contact',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('case_id', sa.Uuid(), nullable=False),
-    sa.Column('at', models.base.Instant(timezone=True), nullable=False),
-    sa.Column('how', sa.String(length=8), nullable=False),
-    sa.Column('reached', sa.Boolean(), nullable=False),
-    sa.Column('need', sa.String(length=16), nullable=True),
-    sa.Column('remark', sa.String(length=255), nullable=False),
-    sa.Column('staff_id', sa.Uuid(), nullable=True),
-    sa.ForeignKeyConstraint(['case_id'], ['follow_up_case.id'], name=op.f('fk_follow_up_contact_case_id_follow_up_case')),
-    sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_follow_up_contact_staff_id_staff')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_follow_up_contact'))
-    )
-    with op.batch_alter_table('follow_up_contact', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_follow_up_contact_case_id'), ['case_id'], unique=False)
-
     op.create_table('payment',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('batch_id', sa.Uuid(), nullable=False),
@@ -1891,23 +1985,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_payment_state'), ['state'], unique=False)
         batch_op.create_index('ix_payment_untold', ['state'], unique=False, sqlite_where=sa.text('told_at IS NULL'), postgresql_where=sa.text('told_at IS NULL'))
         batch_op.create_index('uq_payment_live', ['record_id'], unique=True, sqlite_where=sa.text("state <> 'failed'"), postgresql_where=sa.text("state <> 'failed'"))
-
-    op.create_table('referral',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('case_id', sa.Uuid(), nullable=False),
-    sa.Column('kind', sa.String(length=16), nullable=False),
-    sa.Column('place', sa.String(length=64), nullable=False),
-    sa.Column('consented_on', sa.Date(), nullable=True),
-    sa.Column('made_at', models.base.Instant(timezone=True), nullable=False),
-    sa.Column('made_by_id', sa.Uuid(), nullable=False),
-    sa.Column('outcome', sa.String(length=255), nullable=False),
-    sa.Column('outcome_at', models.base.Instant(timezone=True), nullable=True),
-    sa.ForeignKeyConstraint(['case_id'], ['follow_up_case.id'], name=op.f('fk_referral_case_id_follow_up_case')),
-    sa.ForeignKeyConstraint(['made_by_id'], ['staff.id'], name=op.f('fk_referral_made_by_id_staff')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_referral'))
-    )
-    with op.batch_alter_table('referral', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_referral_case_id'), ['case_id'], unique=False)
 
     op.create_table('social_claim',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -1980,10 +2057,6 @@ def downgrade() -> None:
 
     op.drop_table('claw_back_receipt')
     op.drop_table('social_claim')
-    with op.batch_alter_table('referral', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_referral_case_id'))
-
-    op.drop_table('referral')
     with op.batch_alter_table('payment', schema=None) as batch_op:
         batch_op.drop_index('uq_payment_live', sqlite_where=sa.text("state <> 'failed'"), postgresql_where=sa.text("state <> 'failed'"))
         batch_op.drop_index('ix_payment_untold', sqlite_where=sa.text('told_at IS NULL'), postgresql_where=sa.text('told_at IS NULL'))
@@ -1991,10 +2064,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_payment_record_id'))
 
     op.drop_table('payment')
-    with op.batch_alter_table('follow_up_contact', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_follow_up_contact_case_id'))
-
-    op.drop_table('follow_up_contact')
     with op.batch_alter_table('correction_request', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_correction_request_record_id'))
 
@@ -2004,12 +2073,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_claw_back_engagement_id'))
 
     op.drop_table('claw_back')
-    with op.batch_alter_table('vacancy', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_vacancy_post_id'))
-        batch_op.drop_index(batch_op.f('ix_vacancy_late_at'))
-        batch_op.drop_index(batch_op.f('ix_vacancy_engagement_id'))
-
-    op.drop_table('vacancy')
     with op.batch_alter_table('subsidy_record', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_subsidy_record_region_id'))
         batch_op.drop_index('ix_subsidy_record_person')
@@ -2017,10 +2080,29 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_subsidy_record_corrects_id'))
 
     op.drop_table('subsidy_record')
+    with op.batch_alter_table('referral', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_referral_case_id'))
+
+    op.drop_table('referral')
     with op.batch_alter_table('month_dispute', schema=None) as batch_op:
         batch_op.drop_index('ix_month_dispute_line')
 
     op.drop_table('month_dispute')
+    with op.batch_alter_table('follow_up_contact', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_follow_up_contact_case_id'))
+
+    op.drop_table('follow_up_contact')
+    with op.batch_alter_table('vacancy', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_vacancy_post_id'))
+        batch_op.drop_index(batch_op.f('ix_vacancy_late_at'))
+        batch_op.drop_index(batch_op.f('ix_vacancy_engagement_id'))
+
+    op.drop_table('vacancy')
+    with op.batch_alter_table('month_line', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_month_line_sheet_id'))
+        batch_op.drop_index(batch_op.f('ix_month_line_person_id'))
+
+    op.drop_table('month_line')
     with op.batch_alter_table('follow_up_case', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_follow_up_case_person_id'))
         batch_op.drop_index(batch_op.f('ix_follow_up_case_engagement_id'))
@@ -2059,11 +2141,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_objection_item_id'))
 
     op.drop_table('objection')
-    with op.batch_alter_table('month_line', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_month_line_sheet_id'))
-        batch_op.drop_index(batch_op.f('ix_month_line_person_id'))
+    with op.batch_alter_table('list_hit', schema=None) as batch_op:
+        batch_op.drop_index('ix_list_hit_state')
+        batch_op.drop_index(batch_op.f('ix_list_hit_row_id'))
+        batch_op.drop_index(batch_op.f('ix_list_hit_region_id'))
+        batch_op.drop_index(batch_op.f('ix_list_hit_engagement_id'))
 
-    op.drop_table('month_line')
+    op.drop_table('list_hit')
     with op.batch_alter_table('leave', schema=None) as batch_op:
         batch_op.drop_index('ix_leave_engagement')
         batch_op.drop_index('ix_leave_asked', sqlite_where=sa.text("state = 'asked'"), postgresql_where=sa.text("state = 'asked'"))
@@ -2219,6 +2303,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_month_step_sheet_id'))
 
     op.drop_table('month_step')
+    with op.batch_alter_table('department_row', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_department_row_id_number_index'))
+
+    op.drop_table('department_row')
     with op.batch_alter_table('delivery', schema=None) as batch_op:
         batch_op.drop_index('ix_delivery_words')
         batch_op.drop_index('ix_delivery_unattended', sqlite_where=sa.text("state IN ('failed', 'stopped', 'uncertain') AND attended IS NULL"), postgresql_where=sa.text("state IN ('failed', 'stopped', 'uncertain') AND attended IS NULL"))
@@ -2310,6 +2398,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_fund_entry_year'))
 
     op.drop_table('fund_entry')
+    op.drop_table('department_list')
     op.drop_table('conversation')
     with op.batch_alter_table('consent', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_consent_person_id'))

@@ -29,6 +29,7 @@ from models import (
 )
 from rules import attendance, parameters
 from services.clock import SHANGHAI, business_date
+from services.cross_checks.holding import Stop
 from services.days.duty import default_duty
 from services.days.facts import Said, listen
 from services.days.held import Held
@@ -213,7 +214,7 @@ def _leave(leave: Leave | None) -> str:
     return "paid" if leave.paid else "unpaid"
 
 
-def _dates(person: Row[Any], day: date, pauses: Sequence[EngagementPause]) -> str:
+def _dates(person: Row[Any], day: date, pauses: Sequence[EngagementPause | Stop]) -> str:
     if person.starts_on is None or day < person.starts_on:
         return "before_start"
     last = person.ended_on or person.ends_on

@@ -23,6 +23,7 @@ from models import (
 )
 from models.term_steps import TermState
 from rules import parameters
+from services.cross_checks import holding
 from services.days.duty import Duties
 
 
@@ -45,16 +46,15 @@ class Held:
                 )
             )
         )
-        self.pauses = _by_engagement(
-            session.scalars(
-                select(EngagementPause).where(
-                    EngagementPause.engagement_id.in_(ids),
-                    EngagementPause.state.in_((TermState.UNDER_WAY, TermState.OVER)),
-                    EngagementPause.from_on <= to_on,
-                    EngagementPause.to_on.is_(None) | (EngagementPause.to_on >= from_on),
-                )
+        pauses = session.scalars(
+            select(EngagementPause).where(
+                EngagementPause.engagement_id.in_(ids),
+                EngagementPause.state.in_((TermState.UNDER_WAY, TermState.OVER)),
+                EngagementPause.from_on <= to_on,
+                EngagementPause.to_on.is_(None) | (EngagementPause.to_on >= from_on),
             )
         )
+        self.pauses = _by_engagement([*holding.stops(session, ids, to_on), *pauses])
         self.stoppages = session.execute(
             select(Region.path, Stoppage.kind, Stoppage.from_on, Stoppage.to_on)
             .join(Region, Stoppage.region_id == Region.id)

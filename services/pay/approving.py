@@ -16,6 +16,7 @@ from models import MonthDispute, MonthLine, MonthSheet, Person
 from models.pay_steps import SheetState, sheet_step
 from services.acting import Acting
 from services.clock import business_date
+from services.cross_checks import holding, missing
 from services.guards import Obstacle
 from services.pay import records, sheets
 from services.pay.conflicts import own_and_kin
@@ -53,6 +54,7 @@ def approve_all(
 def record(session: Session, approved: Sequence[MonthSheet], acting: Acting, now: datetime) -> None:
     """Lock the lines of these sheets, and write their records."""
     assert acting.staff is not None
+    holding.hold_lines(session, MonthLine.sheet_id.in_([one.id for one in approved]), now)
     records.make(session, approved, acting, now)
     for sheet in approved:
         sheet.approved_by_id, sheet.approved_at, sheet.due_on = acting.staff.id, now, None
@@ -69,6 +71,8 @@ def obstacles(
         if until_on is None or today <= until_on:
             slots = {"until_on": until_on.isoformat() if until_on else ""}
             found[sheet.id].append(Obstacle("pay.still_on_view", slots))
+        if missing.blocks(today) and (why := missing.for_approval(session, sheet.month_on)):
+            found[sheet.id].append(why)
     changed = sheets.has_changed(session, asked)
     not_held = MonthLine.held_at.is_(None)
     untold = MonthLine.told_fen.is_distinct_from(MonthLine.amount_fen)

@@ -15,6 +15,7 @@ from models.pay_steps import CLAW_BACK_STEPS, ClawBackState
 from rules import parameters
 from services.acting import Acting
 from services.clock import business_date
+from services.cross_checks.holding import is_never_paid, paid_after
 from services.guards import Obstacle
 from services.pay.conflicts import is_own_or_kin
 from services.procedure import Hindered
@@ -53,6 +54,7 @@ def owed_after(session: Session, engagement: Engagement, last_on: date) -> int:
         .where(
             SubsidyRecord.engagement_id == engagement.id,
             SubsidyRecord.month_on >= last_on.replace(day=1),
+            ~is_never_paid(SubsidyRecord),
         )
     )
     owed = 0
@@ -60,10 +62,7 @@ def owed_after(session: Session, engagement: Engagement, last_on: date) -> int:
         if line.month_on > last_on:
             owed += record.amount_fen
             continue
-        paid_for = [day for state in ("counted", "leave_paid", "stopped", "paused")
-                    for day in _days(line.days.get(state, ""))]  # fmt: skip
-        after = sum(day > last_on.day for day in paid_for)
-        owed += record.amount_fen * after // max(line.paid_days, 1)
+        owed += record.amount_fen * paid_after(line, last_on) // max(line.paid_days, 1)
     return owed
 
 
@@ -252,7 +251,3 @@ def _note(
     note(session, f"claw_back.{act}", actor=acting.name, at=now, subject=("claw_back", claim.id),
          after={"state": claim.state, "received_fen": claim.received_fen},
          amount_fen=claim.amount_fen, why=why)  # fmt: skip
-
-
-def _days(written: str) -> list[int]:
-    return [int(day) for day in written.split(",") if day]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from models import MonthLine, MonthSheet, Role
 from models.pay_steps import SheetState
 from services.acting import Acting, covers
+from services.cross_checks.holding import has_open
 from services.guards import Obstacle
 from services.pay import records
 from services.pay.conflicts import is_own_or_kin
@@ -33,10 +34,12 @@ def release(session: Session, line: MonthLine, acting: Acting, now: datetime) ->
     """Let it go on; where its month is approved already, the district's approver makes its record
     now."""
     _require(session, line, acting, "release")
+    if has_open(session, line):
+        raise Hindered("release", (Obstacle("cross_check.still_open"),))
     approved = line.sheet.state == SheetState.APPROVED
     if approved and acting.role not in MAY_RELEASE_APPROVED:
         raise Hindered("release", (Obstacle("obstacle.not_your_role"),))
-    line.held_at, line.held_reason = None, ""
+    line.held_at, line.held_reason, line.held_hit_id = None, "", None
     session.flush()
     if approved:
         records.write(session, [line], {line.sheet_id: line.sheet}, acting, now)

@@ -21,6 +21,7 @@ from models.pay_steps import LOCK, SheetState
 from rules import parameters, pay
 from rules.months import add_months, end_of_month
 from rules.pay import Carry, Check, Terms
+from services.cross_checks import holding
 from services.pay import carrying, facts
 from services.pay.facts import Facts
 
@@ -52,6 +53,7 @@ def gather(
                            if one.state == SheetState.GATHERING], rows)  # fmt: skip
     _sum_up(sheets, rows, terms, now)
     session.flush()
+    holding.hold_lines(session, MonthLine.sheet_id.in_([one.id for one in sheets.values()]), now)
     return list(sheets.values())
 
 
