@@ -2,6 +2,7 @@
 
 check_in_signals   signals from workers' own check-ins
 village_signals    signals from what clerks and heads say
+excuses            what speaks for somebody whom a signal would name
 looking            finds all of them for a month, and adds them up
 sampling           draws a week's sample by lot and by score, so that it can be checked
 spot_checks        what a visit found, and what that does to the next draw

@@ -24,6 +24,7 @@ from models import (
     Post,
 )
 from rules.anomalies import Signal, is_too_regular, speed_kmh
+from services.anomalies import excuses
 from services.anomalies.found import Found, Span, by_worker
 from services.clock import SHANGHAI
 from services.days import photos
@@ -157,7 +158,8 @@ def travel(session: Session, span: Span, signal: Signal) -> Iterator[Found]:
 
 
 def silent(session: Session, span: Span, signal: Signal) -> Iterator[Found]:
-    """Every planned day counted, and not a word from the worker's own phone all month."""
+    """Every planned day counted, not a word from the worker's own phone all month, and neither
+    paper nor a visit that speaks for them."""
     days = (
         select(AttendanceDay.engagement_id)
         .where(AttendanceDay.day_on.between(span.first, span.last), AttendanceDay.planned)
@@ -179,8 +181,11 @@ def silent(session: Session, span: Span, signal: Signal) -> Iterator[Found]:
     )  # fmt: skip
     signed = select(E.id).where(E.engagement_id == Engagement.id, *_check_ins(span)).exists()
     asked = select(Engagement.id).where(Engagement.id.in_(days), ~wrote, ~signed)
-    for engagement_id in session.scalars(asked):
-        yield Found(signal, 1, (span.first,), engagement_id=engagement_id)
+    named = session.scalars(asked).all()
+    excused = excuses.of(session, named, span)
+    for engagement_id in named:
+        if engagement_id not in excused:
+            yield Found(signal, 1, (span.first,), engagement_id=engagement_id)
 
 
 ALL = (

@@ -17,7 +17,7 @@ from models.places import RegionKind
 from models.sealing import blind_index
 from rules import anomalies, parameters
 from rules.anomalies import Candidate
-from services.anomalies import spot_checks
+from services.anomalies import excuses, spot_checks
 from services.clock import business_date
 from services.days import deriving
 from services.staff import area
@@ -122,8 +122,8 @@ def _keep(session: Session, row: SpotDraw, today: date) -> None:
 
 
 def _population(session: Session, town: Region, today: date) -> list[Candidate]:
-    """Everybody on a post of the town today, with the weight of their village and their score of
-    this month and the last."""
+    """Everybody on a post of the town today, with the weight of their village, more where their
+    days rest on paper, and their score of this month and the last."""
     weights = spot_checks.village_weights(session, town, today)
     since = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
     scores = (
@@ -140,5 +140,13 @@ def _population(session: Session, town: Region, today: date) -> list[Candidate]:
         .where(area(town), Engagement.id.in_(deriving.asked_span(today, today)))
         .order_by(Engagement.id)
     )
-    return [Candidate(str(key), weights.get(place, 100), int(score or 0))
-            for key, place, score in rows]  # fmt: skip
+    paper = excuses.on_sheets(session, since)
+    more = int(parameters.in_force_or_first("anomaly.sheet_weight", today).value)
+    return [
+        Candidate(
+            str(key),
+            weights.get(place, 100) * (more if key in paper else 100) // 100,
+            int(score or 0),
+        )
+        for key, place, score in rows
+    ]

@@ -3,6 +3,7 @@ away raises `Hindered`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, time, timedelta
 
 from models import EventKind, StaffKin
@@ -41,6 +42,22 @@ def _signs(place: Place, days: list[date]) -> None:
 def ghost_on_the_roll(place: Place) -> None:
     place.employ("甲一", phone=False)
     _marked(place, place.planned("甲一"), EventKind.PRESENT, EventKind.CONFIRMED)
+
+
+def ghost_on_paper(place: Place) -> None:
+    place.employ("甲一", phone=False)
+    _on_paper(place, lambda _: 1)
+
+
+def ghost_on_good_paper(place: Place) -> None:
+    place.employ("甲一", phone=False)
+    _on_paper(place, lambda day: day.day)
+
+
+def _on_paper(place: Place, photo_of: Callable[[date], int]) -> None:
+    for day in place.planned("甲一"):
+        place.photographs(day, ["甲一"], picture(photo_of(day)))
+        _marked(place, [day], EventKind.CONFIRMED)
 
 
 def hung_on_the_roll(place: Place) -> None:

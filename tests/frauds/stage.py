@@ -18,6 +18,7 @@ from channels.wechat.media import Media
 from models import Anomaly, AttendanceDay, AttendanceEvent, Contact, Engagement, EventKind, Role
 from scheduler import anomaly_works, days_works
 from scheduler.works import Works
+from services import attachments
 from services.acting import Acting
 from services.days import confirming, deriving, roll
 from services.days.confirming import Answers
@@ -104,6 +105,16 @@ class Place:
         marks = Marks(present=self.ids(names), absent=self.ids(absent))
         roll.call(self.session, self.clerk, day, marks, source="console", seconds=seconds,
                   now=at(f"{day} {when}"))  # fmt: skip
+
+    def photographs(self, day: date, names: Sequence[str], photo: bytes) -> None:
+        """The clerk's paper sheet of a day, with its photo."""
+        now = at(f"{day} 18:30")
+        kept = attachments.attach(
+            self.session, attachments.Upload("sheet.jpg", photo), subject=("region", VILLAGE),
+            kind="attendance_sheet", acting=self.clerk, now=now,
+        )  # fmt: skip
+        roll.call(self.session, self.clerk, day, Marks(present=self.ids(names)), source="sheet",
+                  seconds=300, now=now, attachment_id=kept.id)  # fmt: skip
 
     def confirms(self, day: date, names: Sequence[str], *, denied: Sequence[str] = (),
                  seconds: int = 300) -> None:  # fmt: skip

@@ -14,7 +14,7 @@ from services.days import backfilling, codes, disputes, duty, stand_ins
 from services.days.duty import Duty, Fence
 from tests import builders
 from tests.builders import at
-from tests.frauds.stage import APRIL, FULL_FEN, Place
+from tests.frauds.stage import APRIL, FULL_FEN, Place, picture
 from tests.services import month
 from tests.services.month import say
 from tests.talk import Talk
@@ -34,8 +34,8 @@ def no_network(place: Place, name: str, day: date, order: int) -> None:
 
 
 def no_phone(place: Place, name: str, day: date, order: int) -> None:
-    """Signs the paper sheet in the village."""
-    say(place.session, place.workers[name], day, EventKind.SHEET)
+    """Signs the paper sheet in the village; the clerk photographs it."""
+    place.photographs(day, [name], picture(1000 + order))
 
 
 def bad_photo(place: Place, name: str, day: date, order: int) -> None:
@@ -104,7 +104,7 @@ TROUBLES: tuple[Trouble, ...] = (
     broken_phone, head_was_wrong, head_is_away,
 )  # fmt: skip
 WITHOUT_PHONE = {"no_network", "no_phone", "daughters_phone"}
-LOOKED_AT = {"no_network": {"silent"}, "no_phone": {"silent"}, "far_away": {"outside_fence"}}
+LOOKED_AT = {"no_network": {"silent"}, "far_away": {"outside_fence"}}
 """Whom a signal names all the same: somebody goes there and sees an honest worker. Nothing else
 comes of it."""
 
