@@ -32,6 +32,14 @@ hypothesis.settings.load_profile("house")
 """No test judges time: a slow machine is no defect."""
 
 
+LONGEST = "tests/years/"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes minutes, so that no core waits for it at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
 @pytest.fixture(autouse=True)
 def keyring() -> Keyring:
     """The keys of sealed columns; the same in every test, whatever the one before installed."""
