@@ -44,6 +44,7 @@ PAGES = (
     "day_evidence",
     "day_acts",
     "day_places",
+    "day_sheets",
     "anomalies",
     "months",
     "cross_checks",

@@ -24,8 +24,8 @@ from services.days.events import DayLocked
 from services.guards import Obstacle
 from services.procedure import Hindered
 
-EVIDENCE = ("distance_m", "inside", "outside", "place", "code", "code_wrong", "by_helper", "photo",
-            "called", "seconds", "shown")  # fmt: skip
+EVIDENCE = ("distance_m", "inside", "outside", "place", "code", "code_wrong", "by_helper",
+            "by_clerk", "photo", "called", "seconds", "shown")  # fmt: skip
 """What of an event's evidence is put into words, in this order."""
 
 

@@ -62,8 +62,8 @@ def days_page() -> ResponseReturnValue:
 def _grid(words: tuple[str, ...] = ()) -> str:
     seat = current()
     month_on = month_of(request.args.get("month", "")) or seat.today.replace(day=1)
-    places = _places()
-    place = _place_asked(places)
+    known = places()
+    place = place_asked(known)
     called = _called(place) if place else None
     if called:
         month_on = called.day_on.replace(day=1)
@@ -77,7 +77,7 @@ def _grid(words: tuple[str, ...] = ()) -> str:
     shown = rows if called else rows[first : first + PAGE_ROWS]
     return page(
         "days.html",
-        places=places,
+        places=known,
         place=place,
         month_on=month_on,
         before=add_months(month_on, -1),
@@ -103,7 +103,7 @@ def _sums(workers: Sequence[WorkerMonth]) -> dict[str, int]:
     return {name: sum(day_marks.fits(one, name) for one in workers) for name in day_marks.FILTERS}
 
 
-def _places() -> Sequence[Region]:
+def places() -> Sequence[Region]:
     """The places of the area that have posts; a village has itself."""
     seat = current()
     if seat.role in VILLAGE:
@@ -115,10 +115,11 @@ def _places() -> Sequence[Region]:
     ).all()
 
 
-def _place_asked(places: Sequence[Region]) -> Region | None:
+def place_asked(known: Sequence[Region]) -> Region | None:
+    """The place that the address names, or the first of them."""
     code = request.args.get("place", "")
     if not code:
-        return places[0] if places else None
+        return known[0] if known else None
     found = current().session.scalars(select(Region).where(Region.code == code)).first()
     if found is None or not covers(current().region, found):
         raise Elsewhere("region", code)

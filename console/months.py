@@ -301,8 +301,7 @@ def month_paper(code: str, month: str, name: str) -> Response:
     file_name = f"{place.code}-{month}-{name}"
     if name in PRINTED:
         return docx(PRINTED[name](seat.session, sheet), file_name)
-    who = f"{seat.staff.unit} {seat.staff.name}"
-    return xlsx(PAPERS[name](seat.session, sheet, who, seat.now), file_name)
+    return xlsx(PAPERS[name](seat.session, sheet, seat.acting, seat.now), file_name)
 
 
 def _noted(sheet: MonthSheet, name: str) -> None:

@@ -4,7 +4,7 @@ Import the tables from here: importing this package registers every table on `Ba
 """
 
 from models.anomalies import Anomaly, Finding, SpotCheck, SpotDraw
-from models.attachments import Attachment
+from models.attachments import Attachment, Thumbnail
 from models.base import Base, new_id
 from models.broadcasts import Broadcast, BroadcastAct, BroadcastRecipient, BroadcastState
 from models.cases import (
@@ -30,6 +30,7 @@ from models.days import (
     EventKind,
     Leave,
     LeaveState,
+    RollSheet,
     Stoppage,
 )
 from models.engine import make_engine, session_factory
@@ -145,6 +146,8 @@ __all__ = [
     "DayStep",
     "Decision",
     "Delivery",
+    "DepartmentList",
+    "DepartmentRow",
     "DutyPlan",
     "Engagement",
     "EngagementPause",
@@ -156,9 +159,8 @@ __all__ = [
     "Finding",
     "FollowUpCase",
     "FollowUpContact",
-    "DepartmentList",
-    "DepartmentRow",
     "FundEntry",
+    "HitState",
     "Inbound",
     "InsuranceCover",
     "InsuranceGap",
@@ -169,9 +171,14 @@ __all__ = [
     "Lease",
     "Leave",
     "LeaveState",
+    "ListHit",
+    "MassOutcome",
+    "MassReport",
+    "MassSend",
+    "MassTag",
+    "MassTagMember",
     "Material",
     "Message",
-    "HitState",
     "MessageState",
     "MonthDispute",
     "MonthLine",
@@ -182,12 +189,6 @@ __all__ = [
     "Objection",
     "OneTimeCode",
     "OtherSupport",
-    "ListHit",
-    "MassOutcome",
-    "MassReport",
-    "MassSend",
-    "MassTag",
-    "MassTagMember",
     "PageSubmission",
     "ParameterOverride",
     "Payment",
@@ -212,6 +213,7 @@ __all__ = [
     "ReviewAttendee",
     "ReviewResult",
     "Role",
+    "RollSheet",
     "Sighting",
     "SmsHealth",
     "SocialClaim",
@@ -229,6 +231,7 @@ __all__ = [
     "TermEvent",
     "TermNotice",
     "TermRecord",
+    "Thumbnail",
     "Ticket",
     "TicketStep",
     "Training",

@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, new_id
+from models.sealing import Sealed
 
 
 class Attachment(Base):
@@ -28,3 +29,17 @@ class Attachment(Base):
     content_sealed: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     uploaded_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
     uploaded_at: Mapped[datetime]
+
+
+class Thumbnail(Base):
+    """A picture made small, so that a page of many loads on a village road. It can be made anew
+    from its attachment at any time; None where no picture could be made of it."""
+
+    __tablename__ = "thumbnail"
+
+    attachment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("attachment.id"), primary_key=True)
+    content_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Base64 of a JPEG."""
+    made_at: Mapped[datetime]
+
+    content = Sealed(row_key="attachment_id")

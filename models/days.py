@@ -168,6 +168,32 @@ class CheckInPhoto(Base):
     taken_at: Mapped[datetime]
 
 
+class RollSheet(Base):
+    """A month's attendance sheet that a clerk brought as Excel, kept as it came. What of it counts
+    stands in the events of `taken_at`; brought again, the same file is the same row."""
+
+    __tablename__ = "roll_sheet"
+    __table_args__ = (UniqueConstraint("region_id", "month_on", "sha256"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    region_id: Mapped[int] = mapped_column(ForeignKey("region.id"))
+    month_on: Mapped[date]
+    sha256: Mapped[str] = mapped_column(String(64))
+    file_name: Mapped[str] = mapped_column(String(128))
+    content_sealed: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    """Base64 of the file."""
+    brought_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
+    brought_at: Mapped[datetime]
+    taken_at: Mapped[datetime | None]
+    """When it was last taken into the days; None: looked at only."""
+    called: Mapped[int] = mapped_column(default=0)
+    asked: Mapped[int] = mapped_column(default=0)
+    """Marks taken as a roll-call, and days asked for afterwards, of all times."""
+
+    content = Sealed()
+    brought_by: Mapped[Staff] = relationship()
+
+
 class CheckInHelper(Base):
     """Somebody whose phone may check in for a worker, declared and recorded (F-17)."""
 

@@ -24,6 +24,11 @@ def name_for(audience: Audience, name: str) -> str:
     return name if audience is Audience.VILLAGE_BOARD else mask_name(name)
 
 
+def mask_id_number(number: str) -> str:
+    """Enough of an ID number to tell two people of one name apart."""
+    return f"{number[:3]}{'*' * (len(number) - 7)}{number[-4:]}" if len(number) > 7 else ""
+
+
 def check_text(text: str, field: str) -> tuple[Obstacle, ...]:
     """What stands in the way of publishing a text; `field` is a name in wording/zh/exposure.yaml,
     and says where it was found."""

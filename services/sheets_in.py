@@ -68,7 +68,7 @@ class Row:
         value = self._value(column)
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        return _plain(value)
+        return plain(value)
 
     def day(self, column: str) -> date:
         """The cell's date, from a date cell or from digits with anything between."""
@@ -105,7 +105,7 @@ class Row:
 
     def cell(self, column: str) -> str:
         """`B7`."""
-        return f"{_letters(self.places[column])}{self.number}"
+        return f"{letters(self.places[column])}{self.number}"
 
     def _value(self, column: str) -> Any:
         at = self.places.get(column)
@@ -115,7 +115,7 @@ class Row:
 def read(content: bytes, name: str) -> Iterator[Row]:
     """The rows of the list `name` (a key of `sheets_in.yaml`) in the first sheet that has its
     columns; empty rows are left out. Raises `Unfit`, before the first row."""
-    for sheet in _sheets(content):
+    for sheet in sheets(content):
         found = _head(sheet, name)
         if found is not None:
             return iter(_rows(sheet, *found))
@@ -123,7 +123,8 @@ def read(content: bytes, name: str) -> Iterator[Row]:
     raise Unfit("sheet.no_head", columns=needed)
 
 
-def _sheets(content: bytes) -> Iterator[CalamineSheet]:
+def sheets(content: bytes) -> Iterator[CalamineSheet]:
+    """The sheets of a workbook in its order. Raises `Unfit` for what is none."""
     try:
         workbook = CalamineWorkbook.from_filelike(BytesIO(content))
         for name in workbook.sheet_names:
@@ -136,7 +137,7 @@ def _head(sheet: CalamineSheet, name: str) -> tuple[int, dict[str, int]] | None:
     """Where the row of heads is, and the columns that it names."""
     heads = WORDS[name]["heads"]
     for at, row in enumerate(sheet.to_python(skip_empty_area=False, nrows=HEAD_WITHIN)):
-        texts = [_plain(value) for value in row]
+        texts = [plain(value) for value in row]
         places = {
             column: texts.index(text)
             for column, spellings in heads.items()
@@ -151,18 +152,18 @@ def _head(sheet: CalamineSheet, name: str) -> tuple[int, dict[str, int]] | None:
 def _rows(sheet: CalamineSheet, head: int, places: dict[str, int]) -> list[Row]:
     for (_, left), (bottom, right) in sheet.merged_cell_ranges or ():
         if bottom > head and set(range(left, right + 1)) & set(places.values()):
-            raise Unfit("sheet.merged", cell=f"{_letters(left)}{bottom + 1}")
+            raise Unfit("sheet.merged", cell=f"{letters(left)}{bottom + 1}")
     values = sheet.to_python(skip_empty_area=False, nrows=head + MOST_ROWS + 2)
     if len(values) > head + MOST_ROWS + 1:
         raise Unfit("sheet.too_many_rows", most=MOST_ROWS)
     return [
         Row(at + 1, tuple(row), places)
         for at, row in enumerate(values)
-        if at > head and any(_plain(row[place]) for place in places.values() if place < len(row))
+        if at > head and any(plain(row[place]) for place in places.values() if place < len(row))
     ]
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
     """A cell's text without blanks, full-width signs as plain ones."""
     return "".join(unicodedata.normalize("NFKC", str(value)).split())
 
@@ -174,9 +175,10 @@ def _day(text: str) -> date:
     return date(year, month, day)
 
 
-def _letters(column: int) -> str:
-    letters, column = "", column + 1
+def letters(column: int) -> str:
+    """What Excel calls a column, counted from 0: `A`, `AB`."""
+    found, column = "", column + 1
     while column:
         column, rest = divmod(column - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
+        found = chr(ord("A") + rest) + found
+    return found

@@ -16,7 +16,7 @@ from services.clock import SHANGHAI
 from services.sheets_excel import WORDS
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_OPTIONS = {
+OPTIONS = {
     "in_memory": True,
     "strings_to_formulas": False,
     "strings_to_numbers": False,
@@ -37,14 +37,14 @@ def register(
 ) -> bytes:
     """A register: the mark of who took it in the first row and on every printed page, then the
     heads (they stay in view), then the rows."""
-    mark = _mark(who, now)
+    mark = mark_of(who, now)
     out = BytesIO()
-    with xlsxwriter.Workbook(out, _OPTIONS) as book:
+    with xlsxwriter.Workbook(out, OPTIONS) as book:
         sheet = book.add_worksheet(title)
         bold = book.add_format({"bold": True, "bg_color": "#E8EEF4", "border": 1})
         grey = book.add_format({"font_color": "#8A1F11", "italic": True})
-        sheet.set_header(f"&C{_escaped(mark)}")
-        sheet.set_footer(f"&L{_escaped(mark)}&R&P/&N")
+        sheet.set_header(f"&C{escaped(mark)}")
+        sheet.set_footer(f"&L{escaped(mark)}&R&P/&N")
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(1)
@@ -55,7 +55,7 @@ def register(
             sheet.write_string(1, place, column.head, bold)
         for place, row in enumerate(rows, start=2):
             for at, value in enumerate(row):
-                _write(sheet, place, at, value)
+                write_cell(sheet, place, at, value)
     return out.getvalue()
 
 
@@ -64,10 +64,10 @@ def plan_sheet(
 ) -> bytes:
     """The allocation table of a year as `read_plan` takes it back, with these numbers in it."""
     out = BytesIO()
-    with xlsxwriter.Workbook(out, _OPTIONS) as book:
+    with xlsxwriter.Workbook(out, OPTIONS) as book:
         sheet = book.add_worksheet(WORDS["plan_sheet"])
         bold = book.add_format({"bold": True, "border": 1})
-        sheet.set_footer(f"&L{_escaped(_mark(who, now))}&R&P/&N")
+        sheet.set_footer(f"&L{escaped(mark_of(who, now))}&R&P/&N")
         sheet.set_column(0, 0, 22)
         sheet.write_string(0, 0, WORDS["year_title"].format(year=year), bold)
         for place, head in enumerate(WORDS["plan_heads"]):
@@ -89,19 +89,23 @@ def plan_sheet(
     return out.getvalue()
 
 
-def _mark(who: str, now: datetime) -> str:
+def mark_of(who: str, now: datetime) -> str:
+    """Who took a sheet away, and when."""
     when = now.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
     mark: str = WORDS["watermark"].format(who=who, when=when)
     return mark
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Excel's page lines read `&` as an order."""
     return text.replace("&", "&&")[:200]
 
 
-def _write(sheet: Any, row: int, column: int, value: Any) -> None:
+def write_cell(sheet: Any, row: int, column: int, value: Any, look: Any = None) -> None:
+    """A number as a number, all else as text; never a formula."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        sheet.write_number(row, column, value)
+        sheet.write_number(row, column, value, look)
     elif value is not None:
-        sheet.write_string(row, column, str(value))
+        sheet.write_string(row, column, str(value), look)
+    elif look is not None:
+        sheet.write_blank(row, column, None, look)

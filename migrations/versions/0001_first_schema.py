@@ -619,6 +619,23 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_result_file')),
     sa.UniqueConstraint('sha256', name=op.f('uq_result_file_sha256'))
     )
+    op.create_table('roll_sheet',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('month_on', sa.Date(), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('file_name', sa.String(length=128), nullable=False),
+    sa.Column('content_sealed', sa.LargeBinary(), nullable=False),
+    sa.Column('brought_by_id', sa.Uuid(), nullable=False),
+    sa.Column('brought_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('taken_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('called', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('asked', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['brought_by_id'], ['staff.id'], name=op.f('fk_roll_sheet_brought_by_id_staff')),
+    sa.ForeignKeyConstraint(['region_id'], ['region.id'], name=op.f('fk_roll_sheet_region_id_region')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_roll_sheet')),
+    sa.UniqueConstraint('region_id', 'month_on', 'sha256', name=op.f('uq_roll_sheet_region_id_month_on_sha256'))
+    )
     op.create_table('sighting',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('person_id', sa.Uuid(), nullable=False),
@@ -946,6 +963,13 @@ def upgrade() -> None:
     with op.batch_alter_table('staff_session', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_staff_session_staff_id'), ['staff_id'], unique=False)
 
+    op.create_table('thumbnail',
+    sa.Column('attachment_id', sa.Uuid(), nullable=False),
+    sa.Column('content_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('made_at', models.base.Instant(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['attachment_id'], ['attachment.id'], name=op.f('fk_thumbnail_attachment_id_attachment')),
+    sa.PrimaryKeyConstraint('attachment_id', name=op.f('pk_thumbnail'))
+    )
     op.create_table('ticket',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('number', sa.String(length=24), nullable=False),
@@ -2285,6 +2309,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_ticket_contact_id'))
 
     op.drop_table('ticket')
+    op.drop_table('thumbnail')
     with op.batch_alter_table('staff_session', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_staff_session_staff_id'))
 
@@ -2358,6 +2383,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_sighting_person_id'))
 
     op.drop_table('sighting')
+    op.drop_table('roll_sheet')
     op.drop_table('result_file')
     with op.batch_alter_table('public_notice', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_public_notice_region_id'))

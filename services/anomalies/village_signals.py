@@ -29,14 +29,15 @@ LAST_DAYS = 3
 
 
 def bulk_roll(session: Session, span: Span, signal: Signal) -> Iterator[Found]:
-    """Roll-calls gone through faster than names can be read; `threshold` seconds each."""
+    """Roll-calls gone through faster than names can be read, and days that a clerk asked for from a
+    sheet as fast; `threshold` seconds each."""
     asked = (
         select(Post.region_id, E.day_on, E.recorded_at, func.count(), func.min(
             E.evidence["seconds"].as_integer()
         ))
         .join(Engagement, E.engagement_id == Engagement.id)
         .join(Post, Engagement.post_id == Post.id)
-        .where(E.kind.in_((EventKind.PRESENT, EventKind.ABSENT)),
+        .where(E.kind.in_((EventKind.PRESENT, EventKind.ABSENT, EventKind.BACKFILL_ASKED)),
                E.day_on.between(span.first, span.last))
         .group_by(Post.region_id, E.day_on, E.recorded_at)
     )  # fmt: skip

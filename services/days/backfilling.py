@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
@@ -99,6 +100,24 @@ def ask(  # noqa: PLR0913 - one wish, each part by name
     )  # fmt: skip
 
 
+def ask_for(  # noqa: PLR0913 - one sheet's wishes for a day, each part by name
+    session: Session,
+    engagement_ids: list[uuid.UUID],
+    day: date,
+    *,
+    acting: Acting,
+    reason: str,
+    evidence: dict[str, Any],
+    source: str,
+    now: datetime,
+) -> None:
+    """Ask for a day's sign in the name of workers, by their clerk. Whose days are open, and who has
+    a time left in the month, the caller has seen to. The clerk is no second person for these."""
+    held = {**evidence, "by_clerk": True}
+    word = Word(EventKind.BACKFILL_ASKED, acting, source, held, reason=reason)
+    say(session, engagement_ids, day, word, now)
+
+
 def answer(  # noqa: PLR0913 - one word, each part by name
     session: Session,
     engagement: Engagement,
@@ -114,13 +133,25 @@ def answer(  # noqa: PLR0913 - one word, each part by name
     assert acting.staff is not None
     if engagement.person_id in people.barred(session, acting.staff):
         raise Hindered("backfill", (Obstacle("obstacle.conflict_own"),))
+    if _asked_by(session, engagement.id, day, acting.staff.id):
+        raise Hindered("backfill", (Obstacle("obstacle.backfill_own_words"),))
     kind = EventKind.WITNESSED if seen else EventKind.BACKFILL_REFUSED
     say(session, [engagement.id], day, Word(kind, acting, source), now)
 
 
+def _asked_by(session: Session, engagement_id: uuid.UUID, day: date, staff_id: uuid.UUID) -> bool:
+    asked = select(AttendanceEvent.id).where(
+        AttendanceEvent.engagement_id == engagement_id,
+        AttendanceEvent.day_on == day,
+        AttendanceEvent.kind == EventKind.BACKFILL_ASKED,
+        AttendanceEvent.staff_id == staff_id,
+    )
+    return session.scalar(asked.limit(1)) is not None
+
+
 def waiting(session: Session, acting: Acting, now: datetime) -> list[AttendanceEvent]:
     """Forgotten signs of a place for which nobody has vouched yet, the oldest first; never one's
-    own or a relative's."""
+    own, a relative's, or one that oneself has asked for."""
     assert acting.staff is not None
     assert acting.region is not None
     barred = people.barred(session, acting.staff)
@@ -137,6 +168,7 @@ def waiting(session: Session, acting: Acting, now: datetime) -> list[AttendanceE
         )
         .where(
             AttendanceEvent.kind == EventKind.BACKFILL_ASKED,
+            AttendanceEvent.staff_id.is_distinct_from(acting.staff.id),
             AttendanceEvent.day_on >= first,
             Region.path.startswith(acting.region.path),
             AttendanceDay.state == DayState.UNKNOWN,

@@ -56,6 +56,8 @@ class Said:
     first_in: datetime | None = None
     last_out: datetime | None = None
     lateness: str | None = None
+    asked_by_clerk: bool = False
+    """The sign that was forgotten was asked for by the clerk in the worker's name."""
     signals: list[str] = field(default_factory=list)
 
     def minutes(self, duty: Duty) -> int:
@@ -88,28 +90,30 @@ def listen(events: Iterable[Event], duty: Duty, late_minutes: int) -> Said:
         elif event.kind == EventKind.DISPUTED:
             said.dispute = "open"
         else:
-            _backfill(said, event.kind)
+            _backfill(said, event)
     _settle_own(said, arrivals, duty, late_minutes)
     return said
 
 
-def _backfill(said: Said, kind: str) -> None:
+def _backfill(said: Said, event: Event) -> None:
     """A check-in asked for afterwards; the second person's word holds whenever it came."""
     answers = {
         EventKind.WITNESSED: "backfilled",
         EventKind.BACKFILL_REFUSED: "backfill_refused",
     }
-    if kind in answers:
-        said.own = answers[EventKind(kind)]
-    elif kind == EventKind.BACKFILL_ASKED and said.own == "none":
+    if event.kind in answers:
+        said.own = answers[EventKind(event.kind)]
+    elif event.kind == EventKind.BACKFILL_ASKED and said.own == "none":
         said.own = "backfill_asked"
+        said.asked_by_clerk = bool(event.evidence.get("by_clerk"))
 
 
 def _settle_own(said: Said, arrivals: list[Event], duty: Duty, late_minutes: int) -> None:
     """A check-in in time goes before one that was asked for afterwards. A forgotten check-in that
-    the clerk or the head vouches for has its second person."""
+    the clerk or the head vouches for has its second person; the clerk is none for their own."""
     if not arrivals:
-        vouched = said.clerk == "present" or said.head == "confirmed"
+        by_clerk = said.clerk == "present" and not said.asked_by_clerk
+        vouched = by_clerk or said.head == "confirmed"
         if said.own == "backfill_asked" and vouched:
             said.own = "backfilled"
         return

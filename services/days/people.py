@@ -102,6 +102,21 @@ def heard(session: Session, ids: Sequence[uuid.UUID], day: date) -> dict[uuid.UU
     return {key: listen(events[key], _ANY_HOUR, 0) for key in ids}
 
 
+def heard_between(
+    session: Session, ids: Sequence[uuid.UUID], first: date, last: date
+) -> dict[tuple[uuid.UUID, date], Said]:
+    """The same for a span, by worker and day; who was not spoken of is not in it."""
+    events: dict[tuple[uuid.UUID, date], list[AttendanceEvent]] = defaultdict(list)
+    rows = session.scalars(
+        select(AttendanceEvent).where(
+            AttendanceEvent.engagement_id.in_(ids), AttendanceEvent.day_on.between(first, last)
+        )
+    )
+    for event in rows:
+        events[event.engagement_id, event.day_on].append(event)
+    return {key: listen(some, _ANY_HOUR, 0) for key, some in events.items()}
+
+
 def barred(session: Session, staff: Staff) -> frozenset[uuid.UUID]:
     """People on whose days this member of staff has no say: themselves and declared relatives
     (F-08)."""

@@ -9,14 +9,15 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from services.acting import Acting
-from services.days import roll
+from services.days import month_file, roll
+from services.days.month_file import Cell, Line
 from services.days.people import Look
 from services.days.roll import Marks
 from services.guards import Obstacle
-from services.sheets_in import WORDS, Row, Unfit
-from services.sheets_in import read as read_sheet
+from services.sheets_in import Unfit
 
 Wrong = list[tuple[int, Obstacle]]
+CALLED = frozenset({"present", "absent", "on_leave"})
 
 
 def read(
@@ -24,35 +25,39 @@ def read(
 ) -> tuple[Marks, Wrong]:
     """The marks of a day's column, and what is wrong, each with its row. Rows without a mark are
     left out. Raises `sheets_in.Unfit` for another file or one without that day."""
-    column = f"d{day.day}"
+    filled = month_file.read(content, day.replace(day=1))
+    if day.day not in filled.days:
+        raise Unfit("day_console.sheet_no_day", day=day.day)
     known = {look.code: look for look in roll.to_call(session, acting, day, now)}
     marks: dict[str, list[uuid.UUID]] = defaultdict(list)
     wrong: Wrong = []
-    for row in read_sheet(content, "roll"):
-        if column not in row.places:
-            raise Unfit("day_console.sheet_no_day", day=day.day)
-        code, text = row.maybe_text("code"), row.maybe_text(column)
-        if not code or not text:
+    for line in filled.lines:
+        cell = next((one for one in line.cells if one.day == day.day), None)
+        if cell is None or cell.mark in {"open", "off"}:
             continue
-        mark = next((name for name, signs in WORDS["roll_marks"].items() if text in signs), None)
-        look = known.get(code)
-        if mark is not None and look is not None and not _misnamed(row, look):
-            marks[mark].append(look.engagement_id)
-        elif why := _why(row, column, mark, look):
-            wrong.append((row.number, why))
+        look = known.get(line.code) or _named(line, known)
+        if cell.mark in CALLED and look is not None and line.name in {"", look.name}:
+            assert cell.mark is not None
+            marks[cell.mark].append(look.engagement_id)
+        elif why := _why(line, cell, look):
+            wrong.append((line.number, why))
     return Marks(**{name: tuple(keys) for name, keys in marks.items()}), wrong
 
 
-def _misnamed(row: Row, look: Look) -> bool:
-    return row.maybe_text("name") not in {"", look.name}
+def _named(line: Line, known: dict[str, Look]) -> Look | None:
+    """Whom a row without a number means: the only one of that name."""
+    found = [look for look in known.values() if look.name == line.name]
+    return found[0] if not line.code and len(found) == 1 else None
 
 
-def _why(row: Row, column: str, mark: str | None, look: Look | None) -> Obstacle | None:
+def _why(line: Line, cell: Cell, look: Look | None) -> Obstacle | None:
     """What is wrong with a row; None where somebody's earlier mark simply stands in it: those on
     leave are not called."""
-    code = row.text("code")
-    if mark is None:
-        return Obstacle("day_console.sheet_mark", {"cell": row.cell(column)})
+    if cell.mark is None:
+        return Obstacle("day_console.sheet_mark", {"cell": cell.address})
+    who = line.code or line.name
     if look is not None:
-        return Obstacle("day_console.sheet_name", {"code": code, "name": row.maybe_text("name")})
-    return None if mark == "on_leave" else Obstacle("day_console.sheet_stranger", {"code": code})
+        return Obstacle("day_console.sheet_name", {"code": who, "name": line.name})
+    return (
+        None if cell.mark == "on_leave" else Obstacle("day_console.sheet_stranger", {"code": who})
+    )

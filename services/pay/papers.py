@@ -3,46 +3,99 @@ form that clerks know."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import MonthLine, MonthSheet, SubsidyRecord
-from rules import pay
+from models import BankAccount, MonthLine, MonthSheet, SubsidyRecord
+from rules import calendar, pay
+from rules.errors import UnknownYear
 from rules.months import end_of_month
 from rules.pay import Carry, Terms, Work
+from services import accounts as accounts_of
 from services import documents
+from services.acting import Acting
+from services.masking import mask_id_number
 from services.pay.batches import WORDS
 from services.pay.overview import Line, lines_of
-from services.sheets_out import Column, register
+from services.registers import SEES_ID_NUMBERS
+from services.sheets_out import Column
+from services.sheets_out_paper import Frame, MonthRows, attendance_sheet, list_sheet
+
+WIDTHS = (5, 10, 20, 13, 16, 6, 7, 8, 9, 9, 9, 26, 9, 9, 9, 9, 9, 10, 12)
 
 
-def pay_list(session: Session, sheet: MonthSheet, who: str, now: datetime) -> bytes:
-    """Excel: a worker a row, the levels' parts, a row of totals."""
+def pay_list(session: Session, sheet: MonthSheet, acting: Acting, now: datetime) -> bytes:
+    """Excel: a worker a row, the levels' parts, a row of sums, room for a signature. Whole ID
+    numbers only for roles that need them (`registers.SEES_ID_NUMBERS`)."""
     words = WORDS["pay_list"]
-    rows = list(_pay_rows(session, sheet))
-    widths = (6, 14, 10, 16, 6, 8, 8, 10, 10, 10, 10, 10, 10, 10, 14)
-    columns = [Column(head, width) for head, width in zip(words["heads"], widths, strict=True)]
-    days = sum(row[6] for row in rows)
-    sums = [_yuan_sum(rows, at) for at in range(7, 14)]
-    total = ["", "", words["total"], "", "", "", days, *sums, ""]
-    return register(words["sheet"], columns, [*rows, total], who, now)
+    whole = acting.role in SEES_ID_NUMBERS
+    tails = _card_tails(session, sheet)
+    rows = [_list_row(row, tails, whole=whole) for row in _pay_rows(session, sheet)]
+    columns = [Column(head, width) for head, width in zip(words["heads"], WIDTHS, strict=True)]
+    at = dict(zip(words["heads"], range(len(words["heads"])), strict=True))
+    sums: list[Any] = [""] * len(columns)
+    sums[1] = words["total"]
+    for head, place in at.items():
+        if rows and isinstance(rows[0][place], float):
+            sums[place] = _yuan_sum(rows, place)
+        elif head in words["counted"]:
+            sums[place] = sum(row[place] for row in rows)
+    return list_sheet(_frame(sheet, "pay_list", acting, now), columns, rows, sums)
 
 
-def attendance(session: Session, sheet: MonthSheet, who: str, now: datetime) -> bytes:
-    """Excel: a worker a row, a day a column."""
-    words = WORDS["attendance"]
+def attendance(session: Session, sheet: MonthSheet, acting: Acting, now: datetime) -> bytes:
+    """Excel: a worker a row, a day a column, as it may be filled in and brought back."""
     days = end_of_month(sheet.month_on).day
-    heads = [*words["heads"], *map(str, range(1, days + 1)), words["sum"]]
-    columns = [Column(head, 4 if head.isdigit() else 12) for head in heads]
-    rows = [
-        [number, one.worker_code, one.name, one.post, *marks(one.line, days), one.line.paid_days]
+    rows: list[tuple[Sequence[Any], Sequence[str], int]] = [
+        ((number, one.worker_code, one.name, one.post), marks(one.line, days), one.line.paid_days)
         for number, one in enumerate(lines_of(session, sheet), start=1)
     ]
-    return register(words["sheet"], columns, [*rows, [words["legend"]]], who, now)
+    return attendance_sheet(_frame(sheet, "attendance", acting, now),
+                            month_rows(sheet.month_on, rows))  # fmt: skip
+
+
+def month_rows(
+    month_on: date, rows: Sequence[tuple[Sequence[Any], Sequence[str], int]]
+) -> MonthRows:
+    """Rows of a month's attendance with their heads: number, code, name, post; signs; days."""
+    words = WORDS["attendance"]
+    widths = (5, 12, 10, 14)
+    days = range(1, end_of_month(month_on).day + 1)
+    return MonthRows(
+        month_on=month_on,
+        heads=[Column(head, width) for head, width in zip(words["heads"], widths, strict=True)],
+        rows=rows,
+        sum_head=words["sum"],
+        weekdays=words["weekdays"],
+        resting=frozenset(day for day in days if not _is_worked(month_on.replace(day=day))),
+        signs=words["signs"],
+    )
+
+
+def frame(name: str, place: str, month_on: date, acting: Acting, now: datetime) -> Frame:
+    """What stands around a sheet of a place's month; `name`: `attendance` or `pay_list`."""
+    words = WORDS[name]
+    title = words["title"].format(place=place, year=month_on.year, month=month_on.month)
+    who = f"{acting.staff.unit} {acting.staff.name}" if acting.staff else ""
+    return Frame(words["sheet"], title, words["legend"], WORDS["signatures"], who, now)
+
+
+def _frame(sheet: MonthSheet, name: str, acting: Acting, now: datetime) -> Frame:
+    return frame(name, sheet.region.name, sheet.month_on, acting, now)
+
+
+def _is_worked(day: date) -> bool:
+    """Whether offices work that day; of a year whose calendar is not known, by the weekday."""
+    try:
+        return calendar.is_working_day(day)
+    except UnknownYear:
+        return day.isoweekday() <= 5
 
 
 def printed_attendance(session: Session, sheet: MonthSheet) -> bytes:
@@ -64,9 +117,10 @@ def printed_pay_list(session: Session, sheet: MonthSheet) -> bytes:
     """Word: a worker a row, with room for a signature; the signatures of the offices."""
     rows = [
         {
-            "number": row[0], "name": row[2], "post": row[3], "planned": row[5], "days": row[6],
-            "whole": f"{row[7]:.2f}", "less": f"{row[8]:.2f}", "amount": f"{row[9]:.2f}",
-            "why": row[14],
+            "number": row.number, "name": row.one.name, "post": row.one.post,
+            "planned": row.line.planned_days, "days": row.line.paid_days,
+            "whole": _yuan(row.line.whole_fen), "less": _yuan(row.line.deduction_fen),
+            "amount": _yuan(row.line.amount_fen), "why": row.why,
         }
         for row in _pay_rows(session, sheet)
     ]  # fmt: skip
@@ -94,19 +148,50 @@ def parts_of(session: Session, sheet: MonthSheet) -> dict[Any, tuple[int, int, i
     return {line: (province, city, district) for line, province, city, district in recorded}
 
 
-def _pay_rows(session: Session, sheet: MonthSheet) -> Iterator[list[Any]]:
+@dataclass(frozen=True)
+class PayRow:
+    """One worker of a pay list."""
+
+    number: int
+    one: Line
+    parts: tuple[int, int, int]
+    why: str
+
+    @property
+    def line(self) -> MonthLine:
+        return self.one.line
+
+
+def _pay_rows(session: Session, sheet: MonthSheet) -> Iterator[PayRow]:
     known = parts_of(session, sheet)
     terms = Terms.read(sheet.terms) if sheet.terms else None
     for number, one in enumerate(lines_of(session, sheet), start=1):
-        line = one.line
-        parts = known.get(line.id) or _parts_now(line, terms)
-        yield [
-            number, one.worker_code, one.name, one.post, WORDS["tracks"][line.track],
-            line.planned_days, line.paid_days,
-            *(fen / 100 for fen in (line.whole_fen, line.deduction_fen, line.amount_fen, *parts,
-                                    line.other_fen)),
-            _why(one),
-        ]  # fmt: skip
+        parts = known.get(one.line.id) or _parts_now(one.line, terms)
+        yield PayRow(number, one, parts, _why(one))
+
+
+def _list_row(row: PayRow, tails: Mapping[uuid.UUID, str], *, whole: bool) -> list[Any]:
+    line = row.line
+    number = line.person.id_number or ""
+    rate = "" if line.rate_fen is None else line.rate_fen / 100
+    return [
+        row.number, row.one.name, number if whole else mask_id_number(number),
+        row.one.worker_code, row.one.post, WORDS["tracks"][line.track],
+        line.planned_days, line.paid_days, rate,
+        line.whole_fen / 100, line.deduction_fen / 100, row.why, line.amount_fen / 100,
+        *(fen / 100 for fen in (*row.parts, line.other_fen)),
+        tails.get(line.person_id, ""), "",
+    ]  # fmt: skip
+
+
+def _card_tails(session: Session, sheet: MonthSheet) -> dict[uuid.UUID, str]:
+    """The last digits of each worker's own account."""
+    accounts = session.scalars(
+        select(BankAccount)
+        .join(MonthLine, MonthLine.person_id == BankAccount.person_id)
+        .where(MonthLine.sheet_id == sheet.id, BankAccount.replaced_at.is_(None))
+    )
+    return {one.person_id: accounts_of.tail(one) for one in accounts}
 
 
 def _parts_now(line: MonthLine, terms: Terms | None) -> tuple[int, int, int]:
@@ -118,8 +203,22 @@ def _parts_now(line: MonthLine, terms: Terms | None) -> tuple[int, int, int]:
 
 
 def _why(one: Line) -> str:
-    said: list[str] = [WORDS["reasons"][reason] for reason in one.line.reasons]
-    return str(WORDS["comma"]).join(said)
+    """How the amount was reckoned; which days were not paid, where some were not."""
+    line = one.line
+    said: list[str] = [WORDS["reasons"][reason] for reason in line.reasons]
+    if line.deduction_fen:
+        said += [
+            WORDS["deduction"].format(
+                what=what, count=line.days[state].count(",") + 1, days=line.days[state]
+            )
+            for state, what in WORDS["deducted"].items()
+            if line.days.get(state)
+        ]
+    return str(WORDS["semicolon"]).join(said)
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen / 100:.2f}"
 
 
 def _yuan_sum(rows: Sequence[Sequence[Any]], at: int) -> float:
