@@ -154,7 +154,8 @@ STEPS: tuple[Step, ...] = (
          guards=("training_passed",), limit=_ONBOARDING_DAYS, tells=frozenset({A, D})),
     Step("start", S.TO_INSURE, S.ON_POST, TOWN_CLERK,
          guards=("agreement_signed", "training_passed", "start_day_ahead", "insured",
-                 "socially_insured", "own_account", "identity_verified", "one_engagement"),
+                 "socially_insured", "own_account", "identity_verified", "one_engagement",
+                 "not_excluded"),
          tells=frozenset({A, V})),
     *(
         Step("decline", source, S.DECLINED, APPLICANT | TOWN_CLERK, tells=frozenset({V, D}))

@@ -8,6 +8,7 @@ claimed back by `services.pay.claw_backs`.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -126,11 +127,12 @@ def _carry_out(session: Session, hit: ListHit, acting: Acting, now: datetime) ->
         if engagement.status in (EngagementStatus.ON_POST, EngagementStatus.SUSPENDED,
                                  EngagementStatus.UNDECIDED):  # fmt: skip
             _leave(session, hit, acting, now)
-    if hit.application_id is not None and kind.circumstance is not None:
+    case_id = _case_of(hit)
+    if case_id is not None and kind.circumstance is not None:
         assert hit.checked_by_id is not None
         session.add(
             ExclusionCheck(
-                application_id=hit.application_id,
+                application_id=case_id,
                 circumstance=kind.circumstance,
                 outcome="hit",
                 source=hit.row.sheet.source,
@@ -139,6 +141,12 @@ def _carry_out(session: Session, hit: ListHit, acting: Acting, now: datetime) ->
             )
         )
     session.flush()
+
+
+def _case_of(hit: ListHit) -> uuid.UUID | None:
+    """The case of somebody who is not on a post yet: what is true of them excludes them there."""
+    starting = hit.engagement is not None and hit.engagement.status == EngagementStatus.STARTING
+    return hit.engagement.application_id if starting and hit.engagement else hit.application_id
 
 
 def _leave(session: Session, hit: ListHit, acting: Acting, now: datetime) -> None:

@@ -62,6 +62,7 @@ from tests.console.conftest import (  # noqa: F401 - fixtures
     visit,
     watch,
 )
+from tests.services.cross_checks.stage import hit_by_hand
 from tests.services.month import create_money
 from tests.services.stage import set_up
 
@@ -73,7 +74,7 @@ OF_THE_CASES = ("application", "review", "review_result", "public_notice", "publ
                 "exclusion_check", "material", "person", "post", "plan_version", "month_sheet",
                 "month_line", "subsidy_record", "payment_batch", "payment", "claw_back",
                 "correction_request", "message", "visit", "broadcast",
-                "broadcast_recipient")  # fmt: skip
+                "broadcast_recipient", "list_hit", "department_list")  # fmt: skip
 OPEN_TO_ALL_STAFF = ("announcement", "plan", "post", "parameter", "months")
 """What these pages show names no resident."""
 
@@ -114,13 +115,22 @@ def theirs(seeded_sessions: sessionmaker[Session]) -> Place:
         session.flush()
         money = create_money(session, _person(session, "370899197103150061"))
         return Place(_addresses(session, ready) | money | _untold(session) | _spread(session)
-                     | _to_visit(session))  # fmt: skip
+                     | _to_visit(session) | _on_a_list(session))  # fmt: skip
 
 
 def _to_visit(session: Session) -> dict[str, dict[str, Any]]:
     """Somebody of the town's draw of the week, who is to be visited."""
     assert sampling.draw(session, region(session, "xinyan"), NOW) is not None
     return {"spot": {"key": session.scalars(select(SpotCheck.id)).first()}}
+
+
+def _on_a_list(session: Session) -> dict[str, dict[str, Any]]:
+    """A worker who stands on a department's list, with what the town found."""
+    engagement = session.scalars(select(Engagement).where(Engagement.status != "ended")).first()
+    assert engagement is not None
+    hit = hit_by_hand(session, engagement.person, NOW)
+    hit.checked_at = NOW
+    return {"list": {"key": hit.id, "act": "clear"}, "cross": {"kind": "deaths"}}
 
 
 def _person(session: Session, number: str) -> Person:
