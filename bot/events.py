@@ -13,6 +13,7 @@ from handlers.counter import Asked
 from handlers.desk import Desk
 from models import Region
 from services import card_consents
+from services.broadcasts import mass_tags
 
 
 def react(desk: Desk, standing: Standing, event: Inbound) -> tuple[Say, ...]:
@@ -20,6 +21,7 @@ def react(desk: Desk, standing: Standing, event: Inbound) -> tuple[Say, ...]:
     match event.event:
         case "subscribe":
             desk.contact.followed = True
+            mass_tags.forget_all(desk.session, desk.contact)
             return (Say("menu.welcome"), *_came_by_code(desk, event.event_key))
         case "scan":
             return _came_by_code(desk, event.event_key) or begin(
@@ -27,6 +29,7 @@ def react(desk: Desk, standing: Standing, event: Inbound) -> tuple[Say, ...]:
             )
         case "unsubscribe":
             desk.contact.followed = False
+            mass_tags.forget_all(desk.session, desk.contact)
             return ()
         case "click" if event.event_key:
             intent = event.event_key.removeprefix("go:")

@@ -35,6 +35,15 @@ from models.days import (
 )
 from models.engine import make_engine, session_factory
 from models.gateways import SmsHealth
+from models.mass import (
+    BroadcastFollower,
+    FollowerWay,
+    MassOutcome,
+    MassReport,
+    MassSend,
+    MassTag,
+    MassTagMember,
+)
 from models.messages import Message, MessageState, Visit
 from models.notices import (
     BoardPhoto,
@@ -125,6 +134,7 @@ __all__ = [
     "BoardPhoto",
     "Broadcast",
     "BroadcastAct",
+    "BroadcastFollower",
     "BroadcastRecipient",
     "BroadcastState",
     "Budget",
@@ -159,6 +169,7 @@ __all__ = [
     "Finding",
     "FollowUpCase",
     "FollowUpContact",
+    "FollowerWay",
     "FundEntry",
     "HitState",
     "Inbound",

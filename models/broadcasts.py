@@ -93,10 +93,14 @@ class Broadcast(Base):
     """Shorter words for SMS; empty: the same."""
     audience: Mapped[dict[str, Any]]
     state: Mapped[BroadcastState] = mapped_column(String(12), default=BroadcastState.DRAFT)
+    mass: Mapped[bool] = mapped_column(default=False)
+    """Whether it goes out as one mass message by WeChat first (`models.mass`)."""
     edition: Mapped[int] = mapped_column(default=1)
     scheduled_at: Mapped[datetime | None]
     expected: Mapped[int | None]
     cursor: Mapped[uuid.UUID | None]
+    follower_cursor: Mapped[uuid.UUID | None]
+    """The same for followers bound to nobody."""
     announcement_id: Mapped[int | None] = mapped_column(ForeignKey("announcement.id"), unique=True)
     """The recruitment announcement whose publication it spreads by itself."""
     made_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))

@@ -119,6 +119,7 @@ class Phones:
         world, now, kind = self._world, self._world.clock.now(), str(said["kind"])
         if kind == "unfollow":
             follower.following = False
+            follower.tags.clear()
             world.windows.shut(follower.openid)
             return
         if not follower.following:

@@ -100,6 +100,7 @@ def make_works(settings: Settings) -> Works:
         clock=Keeping(MovableClock() if settings.sandbox else WallClock()),
         carriers=carriers,
         fetch=api.fetch_media,
+        mass=MassMail(make_line(settings, sessions)),
     )
 
 

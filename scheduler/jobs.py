@@ -26,6 +26,7 @@ from scheduler import (
     days_works,
     list_works,
     mail_works,
+    mass_works,
     notice_works,
     onboarding_works,
     pay_works,
@@ -98,6 +99,14 @@ JOBS: tuple[Job, ...] = (
         verb=broadcast_works.send_broadcasts,
         is_due=broadcast_works.has_broadcasts,
         does="Begins broadcasts, makes out their people, hands them to the channels, takes back.",
+        grace=timedelta(seconds=60),
+    ),
+    Job(
+        name="send_mass",
+        trigger=every(10),
+        verb=mass_works.send_mass,
+        is_due=mass_works.has_mass,
+        does="Brings the tags of mass messages in step, hands them over, asks what became of them.",
         grace=timedelta(seconds=60),
     ),
     Job(
@@ -234,15 +243,6 @@ JOBS: tuple[Job, ...] = (
         grace=timedelta(hours=25),
     ),
     Job(
-        name="tell_pay",
-        trigger=every(20),
-        verb=pay_works.tell_pay,
-        is_due=pay_works.has_pay_news,
-        does="Tells workers their month before it is paid, and what became of the payment.",
-        grace=timedelta(seconds=60),
-    ),
-    Job(
-    Job(
         name="compare_lists",
         trigger=daily(5, 20),
         verb=list_works.compare_lists,
@@ -256,6 +256,15 @@ JOBS: tuple[Job, ...] = (
         does="Tells the district once which of last month's lists have not come before pay.",
         grace=timedelta(hours=8),
     ),
+    Job(
+        name="tell_pay",
+        trigger=every(20),
+        verb=pay_works.tell_pay,
+        is_due=pay_works.has_pay_news,
+        does="Tells workers their month before it is paid, and what became of the payment.",
+        grace=timedelta(seconds=60),
+    ),
+    Job(
         name="ask_received",
         trigger=daily(10, 0),
         verb=pay_works.ask_received,

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from channels.wechat.errors import Action, BadAnswer, Refusal, WechatError
+from channels.wechat.mass import MassMail
 from channels.wechat.media import Media
 from scheduler import runs
 from scheduler.carriers import Carrier
@@ -55,6 +56,8 @@ class Works:
     carriers: Mapping[str, Carrier]
     fetch: Callable[[str], Media]
     hand: Hand | None = None
+    mass: MassMail | None = None
+    """The account's tags and mass jobs; None where there is no account."""
     machine: Callable[[], datetime] = machine_time
     stopping: threading.Event = field(default_factory=threading.Event)
 

@@ -62,6 +62,30 @@ def tell_many(
     return messages
 
 
+def note_told(  # noqa: PLR0913 - as above
+    session: Session,
+    *,
+    kind: str,
+    people: Sequence[Person],
+    slots: Slots,
+    cause: str,
+    channel: str,
+    now: datetime,
+) -> list[Message]:
+    """Write down for each of these people that they were told by a channel that speaks to many at
+    once, a message each, in their order; nothing leaves."""
+    row = kind_of(kind)
+    with session.no_autoflush:
+        messages = [_message(row, person, slots(person), cause, now) for person in people]
+    for message in messages:
+        message.state, message.told_at = MessageState.TOLD, now
+        message.channel = channel
+        message.trace = [{"at": now.isoformat(), "channel": channel, "taken": True, "why": channel}]
+    session.add_all(messages)
+    session.flush()
+    return messages
+
+
 def _pairs(
     messages: Sequence[Message], people: Sequence[Person]
 ) -> Iterator[tuple[Message, Person]]:

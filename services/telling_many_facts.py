@@ -48,7 +48,7 @@ def of_people(
     (`helper`) is told one by one: see `services.telling`."""
     contacts = _contacts(session, people)
     wechat = [one for some in contacts.values() for one in some if one.channel == "wechat"]
-    windows = _windows(session, wechat, now)
+    windows = windows_of(session, wechat, now)
     consents = _consents(session, kind, wechat)
     phones = _phones(session, {one.phone_index for one in people if one.phone_index}, now)
     dead = dead_among(session, [one.id for one in people])
@@ -86,10 +86,11 @@ def _contacts(session: Session, people: Sequence[Person]) -> dict[uuid.UUID, lis
     return found
 
 
-def _windows(
+def windows_of(
     session: Session, contacts: Sequence[Contact], now: datetime
 ) -> dict[uuid.UUID, datetime]:
-    """Contact → until when a customer-service message may go; see `chat_windows.open_windows`."""
+    """Contact → until when a customer-service message may go; who has no window is not there. See
+    `chat_windows.open_windows`."""
     opened = _last_acts(session, [one for one in contacts if one.followed], now)
     spent = {
         (row.contact_id, row.act): row

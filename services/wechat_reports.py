@@ -19,6 +19,7 @@ from channels.wechat.errors import LESSONS
 from models import Contact, Delivery
 from models.telling import DeliveryState
 from services import card_consents, chat_windows, receipts
+from services.broadcasts import mass_reports
 from services.delivery_steps import on_settled
 from wording.cards import CARD
 
@@ -44,6 +45,8 @@ def take(session: Session, letter: Inbound, now: datetime) -> None:
         for entry in card_consents.entries(letter.details):
             _record_sent(session, letter.sender, contact, entry, now)
         return
+    if letter.event == "masssendjobfinish":
+        mass_reports.note_report(session, letter.details, now)
     number, status = letter.details.get("MsgID", ""), letter.details.get("Status", "")
     _record(session, letter.sender, number, status, now)
 

@@ -49,6 +49,18 @@ class MassMail:
             raise BadAnswer(Action.UNKNOWN, "the answer holds no msg_id")
         return str(number)
 
+    def status(self, number: str) -> str:
+        """What became of the job of that number: SEND_SUCCESS, SENDING, SEND_FAIL or DELETE."""
+        answer = self._line.post("cgi-bin/message/mass/get", {"msg_id": number})
+        return str(answer.get("msg_status", ""))
+
+    def renew_tag(self, name: str) -> int:
+        """A tag of this name that nobody carries: an old one of the name goes. See `create_tag`."""
+        for known, number in self.tags().items():
+            if known == name:
+                self._line.post("cgi-bin/tags/delete", {"tag": {"id": number}})
+        return self.create_tag(name)
+
     def create_tag(self, name: str) -> int:
         """A new tag of at most 30 bytes; an account has at most 100."""
         if not 0 < len(name.encode()) <= MAX_TAG_BYTES:

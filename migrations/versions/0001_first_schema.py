@@ -122,6 +122,16 @@ def upgrade() -> None:
     sa.Column('until', models.base.Instant(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_lease'))
     )
+    op.create_table('mass_report',
+    sa.Column('job', sa.String(length=64), nullable=False),
+    sa.Column('status', sa.String(length=64), nullable=False),
+    sa.Column('total', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('filtered', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('sent', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('failed', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('reported_at', models.base.Instant(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('job', name=op.f('pk_mass_report'))
+    )
     op.create_table('number_series',
     sa.Column('name', sa.String(length=32), nullable=False),
     sa.Column('last', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -163,6 +173,13 @@ def upgrade() -> None:
     sa.Column('reason', sa.String(length=255), nullable=True),
     sa.CheckConstraint('weight BETWEEN 0 AND 1000', name=op.f('ck_sms_health_weight')),
     sa.PrimaryKeyConstraint('provider', name=op.f('pk_sms_health'))
+    )
+    op.create_table('mass_tag',
+    sa.Column('region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('made_at', models.base.Instant(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['region_id'], ['region.id'], name=op.f('fk_mass_tag_region_id_region')),
+    sa.PrimaryKeyConstraint('region_id', name=op.f('pk_mass_tag'))
     )
     op.create_table('person',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -418,6 +435,17 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_integrated_batch')),
     sa.UniqueConstraint('sha256', name=op.f('uq_integrated_batch_sha256'))
     )
+    op.create_table('mass_tag_member',
+    sa.Column('region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('contact_id', sa.Uuid(), nullable=False),
+    sa.Column('tagged_at', models.base.Instant(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_mass_tag_member_contact_id_contact')),
+    sa.ForeignKeyConstraint(['region_id'], ['region.id'], name=op.f('fk_mass_tag_member_region_id_region')),
+    sa.PrimaryKeyConstraint('region_id', 'contact_id', name=op.f('pk_mass_tag_member'))
+    )
+    with op.batch_alter_table('mass_tag_member', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_mass_tag_member_contact_id'), ['contact_id'], unique=False)
+
     op.create_table('message',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('kind', sa.String(length=48), nullable=False),
@@ -771,10 +799,12 @@ def upgrade() -> None:
     sa.Column('sms_body', sa.Text(), nullable=False),
     sa.Column('audience', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
     sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('mass', sa.Boolean(), nullable=False),
     sa.Column('edition', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('scheduled_at', models.base.Instant(timezone=True), nullable=True),
     sa.Column('expected', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('cursor', sa.Uuid(), nullable=True),
+    sa.Column('follower_cursor', sa.Uuid(), nullable=True),
     sa.Column('announcement_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('made_by_id', sa.Uuid(), nullable=True),
     sa.Column('made_at', models.base.Instant(timezone=True), nullable=False),
@@ -1068,6 +1098,22 @@ def upgrade() -> None:
         batch_op.create_index('ix_application_waits', ['holder_id', 'status', 'due_on', 'id'], unique=False)
         batch_op.create_index('uq_application_open', ['announcement_id', 'person_id'], unique=True, sqlite_where=sa.text("status NOT IN ('declined', 'lapsed', 'refused', 'withdrawn')"), postgresql_where=sa.text("status NOT IN ('declined', 'lapsed', 'refused', 'withdrawn')"))
 
+    op.create_table('broadcast_follower',
+    sa.Column('broadcast_id', sa.Uuid(), nullable=False),
+    sa.Column('contact_id', sa.Uuid(), nullable=False),
+    sa.Column('region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('way', sa.String(length=8), nullable=True),
+    sa.Column('delivery_id', sa.Uuid(), nullable=True),
+    sa.ForeignKeyConstraint(['broadcast_id'], ['broadcast.id'], name=op.f('fk_broadcast_follower_broadcast_id_broadcast')),
+    sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_broadcast_follower_contact_id_contact')),
+    sa.ForeignKeyConstraint(['delivery_id'], ['delivery.id'], name=op.f('fk_broadcast_follower_delivery_id_delivery')),
+    sa.ForeignKeyConstraint(['region_id'], ['region.id'], name=op.f('fk_broadcast_follower_region_id_region')),
+    sa.PrimaryKeyConstraint('broadcast_id', 'contact_id', name=op.f('pk_broadcast_follower'))
+    )
+    with op.batch_alter_table('broadcast_follower', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_broadcast_follower_delivery_id'), ['delivery_id'], unique=False)
+        batch_op.create_index('ix_broadcast_follower_waiting', ['broadcast_id', 'contact_id'], unique=False, sqlite_where=sa.text('way IS NULL'), postgresql_where=sa.text('way IS NULL'))
+
     op.create_table('broadcast_recipient',
     sa.Column('broadcast_id', sa.Uuid(), nullable=False),
     sa.Column('person_id', sa.Uuid(), nullable=False),
@@ -1107,6 +1153,24 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_duty_plan')),
     sa.UniqueConstraint('post_id', 'from_on', name=op.f('uq_duty_plan_post_id_from_on'))
     )
+    op.create_table('mass_send',
+    sa.Column('broadcast_id', sa.Uuid(), nullable=False),
+    sa.Column('region_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('delivery_id', sa.Uuid(), nullable=True),
+    sa.Column('planned', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('made_at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('asked_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('outcome', sa.String(length=8), nullable=True),
+    sa.Column('ended_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('error', sa.String(length=255), nullable=True),
+    sa.ForeignKeyConstraint(['broadcast_id'], ['broadcast.id'], name=op.f('fk_mass_send_broadcast_id_broadcast')),
+    sa.ForeignKeyConstraint(['delivery_id'], ['delivery.id'], name=op.f('fk_mass_send_delivery_id_delivery')),
+    sa.ForeignKeyConstraint(['region_id'], ['region.id'], name=op.f('fk_mass_send_region_id_region')),
+    sa.PrimaryKeyConstraint('broadcast_id', name=op.f('pk_mass_send'))
+    )
+    with op.batch_alter_table('mass_send', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_mass_send_delivery_id'), ['delivery_id'], unique=False)
+
     op.create_table('post_change',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('post_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -2281,12 +2345,21 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_post_change_post_id'))
 
     op.drop_table('post_change')
+    with op.batch_alter_table('mass_send', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_mass_send_delivery_id'))
+
+    op.drop_table('mass_send')
     op.drop_table('duty_plan')
     with op.batch_alter_table('broadcast_recipient', schema=None) as batch_op:
         batch_op.drop_index('ix_broadcast_recipient_waiting', sqlite_where=sa.text('message_id IS NULL AND dropped IS NULL'), postgresql_where=sa.text('message_id IS NULL AND dropped IS NULL'))
         batch_op.drop_index('ix_broadcast_recipient_message', sqlite_where=sa.text('message_id IS NOT NULL'), postgresql_where=sa.text('message_id IS NOT NULL'))
 
     op.drop_table('broadcast_recipient')
+    with op.batch_alter_table('broadcast_follower', schema=None) as batch_op:
+        batch_op.drop_index('ix_broadcast_follower_waiting', sqlite_where=sa.text('way IS NULL'), postgresql_where=sa.text('way IS NULL'))
+        batch_op.drop_index(batch_op.f('ix_broadcast_follower_delivery_id'))
+
+    op.drop_table('broadcast_follower')
     with op.batch_alter_table('application', schema=None) as batch_op:
         batch_op.drop_index('uq_application_open', sqlite_where=sa.text("status NOT IN ('declined', 'lapsed', 'refused', 'withdrawn')"), postgresql_where=sa.text("status NOT IN ('declined', 'lapsed', 'refused', 'withdrawn')"))
         batch_op.drop_index('ix_application_waits')
@@ -2419,6 +2492,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_message_kind')
 
     op.drop_table('message')
+    with op.batch_alter_table('mass_tag_member', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_mass_tag_member_contact_id'))
+
+    op.drop_table('mass_tag_member')
     op.drop_table('integrated_batch')
     with op.batch_alter_table('fund_entry', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_fund_entry_year'))
@@ -2463,6 +2540,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_person_phone_index')
 
     op.drop_table('person')
+    op.drop_table('mass_tag')
     op.drop_table('sms_health')
     op.drop_table('region')
     op.drop_table('rate_count')
@@ -2471,6 +2549,7 @@ def downgrade() -> None:
 
     op.drop_table('page_submission')
     op.drop_table('number_series')
+    op.drop_table('mass_report')
     op.drop_table('lease')
     op.drop_table('job_state')
     with op.batch_alter_table('job_run', schema=None) as batch_op:

@@ -71,11 +71,24 @@ def _add_tags(door: Blueprint, desk: Desk) -> None:
         tags[number] = name
         return {"tag": {"id": number, "name": name}}
 
+    @door.post("/cgi-bin/tags/delete")
+    def delete_tag() -> dict[str, Any]:
+        number = int(body().get("tag", {}).get("id", 0))
+        if tags.pop(number, None) is None:
+            raise RefusedError(UNKNOWN_TAG, "invalid tag")
+        for one in desk.world.directory.following(tag=number):
+            one.tags.discard(number)
+        return agree()
+
     @door.get("/cgi-bin/tags/get")
     def list_tags() -> dict[str, Any]:
         counts = {one: len(desk.world.directory.following(tag=one)) for one in tags}
         return {"tags": [{"id": n, "name": tags[n], "count": counts[n]} for n in tags]}
 
+    _add_tag_members(door, desk, tags)
+
+
+def _add_tag_members(door: Blueprint, desk: Desk, tags: dict[int, str]) -> None:
     @door.post("/cgi-bin/tags/members/<act>")
     def tag_members(act: str) -> dict[str, Any]:
         asked = body()

@@ -17,7 +17,7 @@ KINDS = frozenset({"text", "image", "voice", "mpnews", "mpvideo", "wxcard", "ima
 
 
 def add_endpoints(door: Blueprint, desk: Desk) -> None:
-    """message/mass/sendall and message/mass/send."""
+    """message/mass/sendall, message/mass/send and message/mass/get."""
     sent: dict[str, int] = {}
 
     @door.post("/cgi-bin/message/mass/sendall")
@@ -36,6 +36,12 @@ def add_endpoints(door: Blueprint, desk: Desk) -> None:
         known = [desk.world.directory.known(openid) for openid in openids]
         receivers = [one for one in known if one is not None and one.following]
         return _send(desk, asked, receivers, sent)
+
+    @door.post("/cgi-bin/message/mass/get")
+    def mass_status() -> dict[str, Any]:
+        job = str(body().get("msg_id", ""))
+        known = job in {str(number) for number in sent.values()}
+        return {"msg_id": job, "msg_status": "SEND_SUCCESS" if known else "SEND_FAIL"}
 
 
 def _send(

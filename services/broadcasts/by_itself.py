@@ -1,6 +1,7 @@
 """The recruitment announcement goes out by itself when it is published (R-3.4a, requirements 3.9):
-to everybody who writes to the service and wants its news, and to the villages, who have it read
-over the loudspeaker. Two people have agreed to it already: it was drafted and published.
+to everybody who follows or writes to the service and wants its news, by one mass message where
+WeChat allows it, and to the villages, who have it read over the loudspeaker. Two people have agreed
+to it already: it was drafted and published.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def spread(
     title = shown["title"]
     phone = shown["contact_phone"]
     to_all = _new(session, announcement, Audience(Who.SUBSCRIBED), acting, now)
-    to_all.kind, to_all.announcement_id = Urgency.PUBLICITY, announcement.id
+    to_all.kind, to_all.announcement_id, to_all.mass = Urgency.PUBLICITY, announcement.id, True
     to_all.body = recruitment_paper.chat(shown)
     to_all.sms_body = book.text("broadcast.recruitment_sms", title=title, phone=phone, **dates)
     to_villages = _new(session, announcement, Audience(Who.STAFF, roles=VILLAGE), acting, now)

@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CursorResult, Select, exists, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models import Broadcast, BroadcastAct, BroadcastRecipient, BroadcastState, Person
+from models.upserting import upserting
 from services.acting import CLOCK
 from services.broadcasts import audience as audiences
+from services.broadcasts import followers
 from services.broadcasts.audience import Who
 from services.broadcasts.writing import log, step
 from services.telling_kinds import kind
@@ -57,13 +58,13 @@ def expand(session: Session, broadcast: Broadcast, now: datetime, *, chunk: int 
     locked. Staff, and people of a list, are known already."""
     who = audiences.read(broadcast.audience).who
     last = None if who in (Who.STAFF, Who.LISTED) else _last(session, broadcast, chunk)
-    if last is None:
-        broadcast.expanded_at = now
-    else:
+    if last is not None:
         _insert(session, broadcast, _after(broadcast).where(Person.id <= last))
         broadcast.cursor = last
+    elif not followers.expand(session, broadcast, chunk=chunk):
+        broadcast.expanded_at = now
     session.flush()
-    return last is not None
+    return broadcast.expanded_at is None
 
 
 def to_sweep(session: Session, now: datetime) -> Sequence[Broadcast]:
@@ -88,6 +89,7 @@ def sweep(session: Session, broadcast: Broadcast, now: datetime, *, chunk: int =
         BroadcastRecipient.broadcast_id == broadcast.id, BroadcastRecipient.person_id == Person.id
     )
     added = _insert(session, broadcast, audiences.people(broadcast).where(missed).limit(chunk))
+    added += followers.sweep(session, broadcast, chunk=chunk)
     if added and broadcast.state == BroadcastState.DONE:
         step(session, broadcast, BroadcastAct.FIND_MORE)
         broadcast.ended_at = None
@@ -117,7 +119,7 @@ def _insert(session: Session, broadcast: Broadcast, people: Select[tuple[uuid.UU
     rows = people.with_only_columns(
         literal(broadcast.id, BroadcastRecipient.broadcast_id.type), Person.id, Person.village_id
     )
-    table = _dialect(session).insert(BroadcastRecipient.__table__)
+    table = upserting(session).insert(BroadcastRecipient.__table__)
     made: CursorResult[Any] = session.execute(  # type: ignore[assignment]  # of an INSERT
         table.from_select(
             ["broadcast_id", "person_id", "region_id"], rows
@@ -125,7 +127,3 @@ def _insert(session: Session, broadcast: Broadcast, people: Select[tuple[uuid.UU
         execution_options={"preserve_rowcount": True},
     )
     return made.rowcount
-
-
-def _dialect(session: Session) -> Any:
-    return postgresql if session.get_bind().dialect.name == "postgresql" else sqlite

@@ -3,7 +3,7 @@ visited, village by village."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Case, Select, case, exists, func, select
@@ -22,12 +22,23 @@ from models import (
 from models.messages import Visit
 from models.telling import DeliveryState
 from services.broadcasts import audience as audiences
+from services.broadcasts import followers, mass, mass_reports
 from services.broadcasts.audience import Who
 from services.broadcasts.recall import cause_of
 
-SORTS = ("wechat", "sms", "visited", "under_way", "to_visit", "unreached", "withdrawn", "waiting")
+SORTS = (
+    "mass",
+    "wechat",
+    "sms",
+    "visited",
+    "under_way",
+    "to_visit",
+    "unreached",
+    "withdrawn",
+    "waiting",
+)
 """What can have become of one recipient; each is counted in exactly one."""
-TOLD = frozenset({"wechat", "sms", "visited"})
+TOLD = frozenset({"mass", "wechat", "sms", "visited"})
 REASONS = 12
 
 
@@ -55,12 +66,15 @@ class Line:
 @dataclass(frozen=True)
 class Reach:
     """The whole report. `left_out`: people who were made out and live elsewhere by now. `reasons`:
-    what the channels said of what failed, the most frequent first."""
+    what the channels said of what failed, the most frequent first. `mass`: what became of the mass
+    message; `followers`: those without a name, by the way they had it."""
 
     total: Line
     lines: Sequence[Line]
     left_out: int
     reasons: Sequence[tuple[str, str, int]]
+    mass: mass_reports.News | None
+    followers: Mapping[str, int]
 
 
 def report(session: Session, broadcast: Broadcast) -> Reach:
@@ -81,6 +95,8 @@ def report(session: Session, broadcast: Broadcast) -> Reach:
         lines=sorted(lines.values(), key=lambda line: line.place),
         left_out=_left_out(session, broadcast),
         reasons=_reasons(session, broadcast),
+        mass=mass_reports.news(session, broadcast),
+        followers=followers.ways(session, broadcast),
     )
 
 
@@ -95,6 +111,7 @@ def _sort() -> Case[str]:
         (to_visit, "to_visit"),
         (told & (Message.channel == "visit"), "visited"),
         (told & (Message.channel == "sms"), "sms"),
+        (told & (Message.channel == mass.CHANNEL), "mass"),
         (told, "wechat"),
         (Message.state == MessageState.UNREACHED, "unreached"),
         (Message.state == MessageState.WITHDRAWN, "withdrawn"),

@@ -11,9 +11,20 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import Broadcast, BroadcastRecipient, BroadcastState, Delivery, Message, MessageState
+from models import (
+    Broadcast,
+    BroadcastFollower,
+    BroadcastRecipient,
+    BroadcastState,
+    Delivery,
+    FollowerWay,
+    MassSend,
+    Message,
+    MessageState,
+)
 from models.messages import Visit
 from models.telling import DeliveryState
+from services import outbox
 from services.telling import withdraw_one
 
 AT_ONCE = 1_000
@@ -43,7 +54,42 @@ def take_back(
         withdraw_one(session, message, now, f"broadcast_{broadcast.state}")
     if not stops:
         _wait_anew(session, broadcast, found)
+    others = _take_back_mass(session, broadcast, now) + _take_back_chats(session, broadcast, now)
     session.flush()
+    return len(found) + others
+
+
+def _take_back_mass(session: Session, broadcast: Broadcast, now: datetime) -> int:
+    """The mass message, if it has not left; of a paused broadcast it is made anew."""
+    sent = session.get(MassSend, broadcast.id)
+    if sent is None or sent.outcome is not None or sent.delivery is None:
+        return 0
+    if not outbox.withdraw(session, sent.delivery, now=now, reason=f"broadcast_{broadcast.state}"):
+        return 0
+    session.delete(sent)
+    return 1
+
+
+def _take_back_chats(session: Session, broadcast: Broadcast, now: datetime) -> int:
+    """What waits for followers who are bound to nobody."""
+    queued = (
+        select(Delivery)
+        .join(BroadcastFollower, BroadcastFollower.delivery_id == Delivery.id)
+        .where(
+            BroadcastFollower.broadcast_id == broadcast.id,
+            Delivery.state == DeliveryState.QUEUED,
+        )
+    )
+    found = session.scalars(queued.limit(AT_ONCE)).all()
+    for delivery in found:
+        outbox.withdraw(session, delivery, now=now, reason=f"broadcast_{broadcast.state}")
+        delivery.once = None  # it may be told anew
+    again = {"way": None if broadcast.state == BroadcastState.PAUSED else FollowerWay.NONE}
+    session.execute(
+        update(BroadcastFollower)
+        .where(BroadcastFollower.delivery_id.in_([one.id for one in found]))
+        .values(delivery_id=None, **again)
+    )
     return len(found)
 
 
@@ -62,7 +108,15 @@ def leftovers(session: Session, now: datetime, *, limit: int = 10) -> Sequence[B
         Visit.done_at.is_(None),
         Visit.withdrawn_at.is_(None),
     )
-    found = select(Broadcast).where(or_(Broadcast.id.in_(queued), Broadcast.id.in_(knocks)))
+    others = (
+        select(listed.broadcast_id)
+        .join(Broadcast, Broadcast.id == listed.broadcast_id)
+        .join(Delivery, Delivery.id == listed.delivery_id)
+        .where(Broadcast.state.in_(CALLED_BACK), Delivery.state == DeliveryState.QUEUED)
+        for listed in (BroadcastFollower, MassSend)
+    )
+    called_back = or_(*(Broadcast.id.in_(keys) for keys in (queued, knocks, *others)))
+    found = select(Broadcast).where(called_back)
     return session.scalars(found.limit(limit)).all()
 
 

@@ -27,12 +27,12 @@ from models import (
 from models.telling import DeliveryState, Rank
 from services.acting import CLOCK
 from services.broadcasts import audience as audiences
-from services.broadcasts import texts
+from services.broadcasts import followers, mass, texts
 from services.broadcasts.recall import cause_of
 from services.broadcasts.writing import log, step
 from services.telling import tell_staff
 from services.telling_kinds import kind
-from services.telling_many import tell_many
+from services.telling_many import note_told, tell_many
 
 CHUNK = 500
 AHEAD = 4_000
@@ -57,29 +57,49 @@ def has_room(session: Session, broadcast: Broadcast) -> bool:
 
 
 def release(session: Session, broadcast: Broadcast, now: datetime, *, chunk: int = CHUNK) -> int:
-    """Hand the next people over; how many. The caller has the row locked. When nobody waits any
-    more the broadcast is done."""
-    waiting = _waiting(session, broadcast, chunk)
-    if not waiting:
-        if broadcast.expanded_at is not None:
-            _tell_staff(session, broadcast, now)
-            step(session, broadcast, BroadcastAct.FINISH)
-            broadcast.ended_at = now
-            log(session, "broadcast.finish", broadcast, CLOCK, now)
-        session.flush()
+    """Hand the next people over; how many. The caller has the row locked. While a mass message is
+    on its way nobody is; when nobody waits any more the broadcast is done."""
+    if not mass.is_settled(session, broadcast, now):
         return 0
-    people = {one.id: one for one in _people(session, broadcast, waiting)}
-    messages = tell_many(
+    waiting = _waiting(session, broadcast, chunk)
+    if waiting:
+        people = {one.id: one for one in _people(session, broadcast, waiting)}
+        _write(session, broadcast, _tell(session, broadcast, list(people.values()), now))
+        _drop(session, broadcast, [key for key in waiting if key not in people])
+        return len(waiting)
+    if some := followers.release(session, broadcast, now, chunk=chunk):
+        return some
+    if broadcast.expanded_at is not None:
+        _tell_staff(session, broadcast, now)
+        step(session, broadcast, BroadcastAct.FINISH)
+        broadcast.ended_at = now
+        log(session, "broadcast.finish", broadcast, CLOCK, now)
+    session.flush()
+    return 0
+
+
+def _tell(
+    session: Session, broadcast: Broadcast, people: Sequence[Person], now: datetime
+) -> list[Message]:
+    """A message for each: told already, where the mass message reached them; else by the router."""
+    reached = mass.told_among(session, broadcast, [one.id for one in people])
+    told = note_told(
         session,
         kind=broadcast.kind,
-        people=list(people.values()),
+        people=[one for one in people if one.id in reached],
+        slots=lambda person: slots(broadcast, texts.of_person(person)),
+        cause=cause_of(broadcast),
+        channel=mass.CHANNEL,
+        now=now,
+    )
+    return told + tell_many(
+        session,
+        kind=broadcast.kind,
+        people=[one for one in people if one.id not in reached],
         slots=lambda person: slots(broadcast, texts.of_person(person)),
         cause=cause_of(broadcast),
         now=now,
     )
-    _write(session, broadcast, messages)
-    _drop(session, broadcast, [key for key in waiting if key not in people])
-    return len(waiting)
 
 
 def slots(broadcast: Broadcast, values: dict[str, str]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from models.sealing import blind_index
 from services import sheets_in
 from services.acting import Acting, covers
 from services.broadcasts import audience as audiences
+from services.broadcasts import followers, mass
 from services.broadcasts.audience import Audience, Who
 from services.broadcasts.texts import Words, cleaned, errors
 from services.clock import business_date
@@ -62,6 +63,8 @@ class Sheet:
     words: Words
     urgency: Urgency
     audience: Audience
+    mass: bool = False
+    """Whether it goes out as a mass message of WeChat's first."""
 
 
 @dataclass(frozen=True)
@@ -137,8 +140,10 @@ def take_list(
 def obstacles(session: Session, broadcast: Broadcast, now: datetime) -> tuple[Obstacle, ...]:
     """What stands between a draft and its being looked at."""
     found = list(errors(words_of(broadcast)))
-    if audiences.count(session, broadcast, now) == 0:
+    if audiences.count(session, broadcast, now) + followers.count(session, broadcast) == 0:
         found.append(Obstacle("broadcast.empty_audience"))
+    if broadcast.mass and not mass.fits(broadcast):
+        found.append(Obstacle("broadcast.mass_unfit"))
     return tuple(found)
 
 
@@ -187,7 +192,7 @@ def step(session: Session, broadcast: Broadcast, act: BroadcastAct) -> None:
 
 def plain(broadcast: Broadcast) -> dict[str, Any]:
     """What it says and for whom, as plain JSON."""
-    names = ("title", "body", "sms_body", "kind", "audience")
+    names = ("title", "body", "sms_body", "kind", "audience", "mass")
     return {name: getattr(broadcast, name) for name in names}
 
 
@@ -213,6 +218,7 @@ def _write(broadcast: Broadcast, sheet: Sheet) -> None:
     for_staff = sheet.audience.who is Who.STAFF
     broadcast.kind = STAFF_KIND if for_staff else str(sheet.urgency)
     broadcast.audience = sheet.audience.plain
+    broadcast.mass = sheet.mass
 
 
 def _forget_list(session: Session, broadcast: Broadcast) -> None:

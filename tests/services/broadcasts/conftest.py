@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import Broadcast, Person, Role
 from services.acting import Acting
-from services.broadcasts import deciding, expansion, release, writing
+from services.broadcasts import deciding, expansion, mass, release, writing
 from services.broadcasts.audience import Audience, Who
 from services.broadcasts.texts import Words
 from services.broadcasts.writing import Sheet, Urgency
@@ -67,6 +67,8 @@ def run(session: Session, broadcast: Broadcast, now: datetime = NOW, *, chunk: i
     """What the clock does with it, to the end; how many were handed over."""
     if broadcast in expansion.to_start(session, now):
         expansion.start(session, broadcast, now)
+    if broadcast in mass.to_prepare(session):
+        mass.give_up(session, broadcast, "no account of WeChat's", now)
     while broadcast.expanded_at is None:
         expansion.expand(session, broadcast, now, chunk=chunk)
     handed = 0
