@@ -10,6 +10,7 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
+import services.anomalies.spot_work as _work  # noqa: F401 - puts the visits on the worklist
 from console import forms
 from console.base import NAV, Elsewhere, NavItem, current, door, look, needs, page, say, tell
 from console.days import DISTRICT, TOWN

@@ -6,5 +6,6 @@ excuses            what speaks for somebody whom a signal would name
 looking            finds all of them for a month, and adds them up
 sampling           draws a week's sample by lot and by score, so that it can be checked
 spot_checks        what a visit found, and what that does to the next draw
+spot_work          the visits on the worklist, and to whom the late ones go
 rates              how often a signal was a false alarm, and a day was wrongly not counted
 """

@@ -40,8 +40,11 @@ class Report:
     photo: Upload | None = None
 
 
-def waiting(session: Session, acting: Acting, *, limit: int = 200) -> Sequence[SpotCheck]:
-    """Whom this office has still to visit, the earliest due first; never oneself or a relative."""
+def waiting(
+    session: Session, acting: Acting, *, limit: int = 200, due_by: date | None = None
+) -> Sequence[SpotCheck]:
+    """Whom this office has still to visit, the earliest due first; never oneself or a relative.
+    `due_by`: only those that were due by that day."""
     assert acting.region is not None
     barred = people.barred(session, acting.staff) if acting.staff else frozenset()
     asked = (
@@ -50,6 +53,8 @@ def waiting(session: Session, acting: Acting, *, limit: int = 200) -> Sequence[S
         .order_by(SpotCheck.due_on, SpotCheck.id)
         .limit(limit)
     )
+    if due_by is not None:
+        asked = asked.where(SpotCheck.due_on <= due_by)
     return session.scalars(asked).all()
 
 

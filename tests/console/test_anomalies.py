@@ -110,3 +110,36 @@ def test_each_draw_is_drawn_again_before_the_eyes(
         session.delete(session.get_one(SpotCheck, check.id))
     town.get("/console/spot-checks")
     assert "重抽对不上" in town.words
+
+
+@pytest.mark.parametrize(
+    ("on", "login", "words"),
+    [
+        ("2022-04-08", "zhenjingban", "去王家庄村看看{name}在不在岗"),
+        ("2022-04-30", "zhenjingban", "去王家庄村看看{name}在不在岗"),
+        ("2022-04-15", "zhenfuze", None),
+        ("2022-04-16", "zhenfuze", "抽查过了日子还没去：王家庄村{name}"),
+        ("2022-04-22", "qujingban", None),
+        ("2022-04-23", "qujingban", "新兖镇抽查过了日子没去的有1人"),
+        ("2022-04-30", "cunwenshu", None),
+        ("2022-04-30", "cunzhuren", None),
+        ("2022-04-30", "guloufuze", None),
+        ("2022-04-30", "qushenpi", None),
+    ],
+)
+def test_a_visit_waits_for_the_town_and_when_late_for_those_above(
+    april: sessionmaker[Session], visit: Visit, watch: Watch, on: str, login: str, words: str | None
+) -> None:
+    key = drawn(april).id
+    with april() as session:
+        name = session.get_one(SpotCheck, key).engagement.person.name
+    watch.at = at(f"{on} 10:00")
+    someone = visit(login)
+    someone.get("/console/")
+    assert ("抽查" in someone.words.replace("疑点和抽查", "")) == (words is not None)
+    assert words is None or words.format(name=name) in someone.words
+    if login == "zhenjingban":
+        someone.get("/console/spot-checks")
+        someone.post(f"/console/spot-checks/{key}", {"on": on, "finding": "at_work"})
+        someone.get("/console/")
+        assert "看看" not in someone.words
