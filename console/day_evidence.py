@@ -14,11 +14,12 @@ from werkzeug.wrappers import Response
 from console import day_marks
 from console.base import Elsewhere, current, door, look, needs, page, say, tell
 from console.days import SEES, TOWN
-from console.files import shown
+from console.files import picture, shown
 from console.months import month_of
 from console.words import obstacle_words
-from models import Engagement
+from models import Attachment, Engagement
 from rules.months import add_months
+from services import thumbnails
 from services.days import deriving, disputes, evidence, month
 from services.days.events import DayLocked
 from services.guards import Obstacle
@@ -129,9 +130,24 @@ def day_ruled(key: uuid.UUID, day: str) -> ResponseReturnValue:
 @needs(*SEES)
 def day_photo(event_id: int) -> Response:
     """The photo of a check-in, or of the paper sheet: opened for this look only."""
+    found = _picture(event_id)
+    look("attachment", found.id, event=event_id)
+    return shown(found)
+
+
+@door.get("/days/photos/<int:event_id>/small", endpoint="days_photo_small")
+@needs(*SEES)
+def day_photo_small(event_id: int) -> Response:
+    """The same photo small, for pages of many; the whole one where it cannot be made small."""
+    seat, found = current(), _picture(event_id)
+    look("attachment", found.id, event=event_id, small=True)
+    small = thumbnails.of(seat.session, found, seat.now)
+    return shown(found) if small is None else picture(small, thumbnails.CONTENT_TYPE)
+
+
+def _picture(event_id: int) -> Attachment:
     seat = current()
-    picture = evidence.picture_of(seat.session, event_id, seat.acting)
-    if picture is None:
+    found = evidence.picture_of(seat.session, event_id, seat.acting)
+    if found is None:
         raise Elsewhere("attendance_event", event_id)
-    look("attachment", picture.id, event=event_id)
-    return shown(picture)
+    return found

@@ -27,7 +27,12 @@ def docx(content: bytes, file_name: str) -> Response:
 
 def shown(attachment: Attachment) -> Response:
     """A photo, opened for this look only: kept in no cache, run by no script."""
-    answer = Response(attachments.content_of(attachment), mimetype=attachment.content_type)
+    return picture(attachments.content_of(attachment), attachment.content_type)
+
+
+def picture(content: bytes, content_type: str) -> Response:
+    """The same for a picture in hand."""
+    answer = Response(content, mimetype=content_type)
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     answer.headers["Content-Disposition"] = "inline"
     return answer

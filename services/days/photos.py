@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from models import CheckInPhoto
-from services import attachments
+from services import attachments, thumbnails
 from services.acting import CLOCK
 from services.attachments import Upload
 from services.materials import BACK_OFF_SECONDS, MEDIA_LIFE, Miss
@@ -76,6 +76,7 @@ def keep(session: Session, event_id: int, content: bytes, now: datetime) -> None
         photo.state = "unusable"
         return
     photo.attachment_id, photo.state = kept.id, "kept"
+    thumbnails.keep(session, kept, content, now)
 
 
 def miss(session: Session, event_id: int, why: Miss, now: datetime) -> None:

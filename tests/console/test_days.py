@@ -7,12 +7,14 @@ from io import BytesIO
 
 import pytest
 import xlsxwriter
+from PIL import Image
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from models import (
     AttendanceDay,
     AttendanceEvent,
+    CheckInPhoto,
     ConfirmationRound,
     DutyPlan,
     Engagement,
@@ -23,7 +25,7 @@ from models import (
     Stoppage,
     new_id,
 )
-from services.days import confirming, disputes, leaves
+from services.days import confirming, disputes, leaves, photos
 from services.days.confirming import Answers
 from services.days.leaves import Wish
 from tests.builders import at, create_acting, create_contact
@@ -321,3 +323,34 @@ def test_a_large_place_comes_in_pages(
     assert len(names | {name for name in ("司徒望舒", "欧阳小满") if name in head.words}) == 2
     assert "后面的人" not in head.words
     assert head.get(f"{GRID}&from=-9").status_code == 200
+
+
+def test_pages_show_photos_small_and_lead_to_the_whole(
+    april: sessionmaker[Session], visit: Visit
+) -> None:
+    one = worker(april, "司徒望舒")
+    [event_] = events(april, EventKind.CHECKIN)
+    image = Image.effect_noise((1600, 1200), 50)
+    out = BytesIO()
+    image.save(out, "JPEG")
+    with april.begin() as session:
+        when = at("2022-04-06 07:10")
+        session.add(
+            CheckInPhoto(event_id=event_.id, media_id="m-1", taken_at=when, next_try_at=when)
+        )
+        session.flush()
+        photos.keep(session, event_.id, out.getvalue(), at("2022-04-06 07:11"))
+    clerk = visit("cunwenshu")
+    clerk.get(f"/console/days/workers/{one.id}/2022-04-06")
+    path = f"/console/days/photos/{event_.id}"
+    assert f'src="{path}/small"' in clerk.page
+    assert f'href="{path}"' in clerk.page
+    small, whole = clerk.get(f"{path}/small"), clerk.get(path)
+    assert (small.mimetype, small.status_code) == ("image/jpeg", 200)
+    assert len(small.get_data()) * 20 < len(whole.get_data()) == len(out.getvalue())
+    assert "sandbox" in small.headers["Content-Security-Policy"]
+    assert visit("xiaomeng").get(f"{path}/small").status_code == 404
+    head = visit("cunzhuren")
+    head.get("/console/days/confirm")
+    head.post("/console/days/confirm", {"day": "2022-04-06"})
+    assert f'src="{path}/small"' in head.page
