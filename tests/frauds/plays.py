@@ -8,7 +8,7 @@ from datetime import date, time, timedelta
 
 from models import EventKind, StaffKin
 from models.term_steps import ExitCause
-from services.days import backfilling, duty, leaves, roll, stand_ins
+from services.days import backfilling, duty, leaves, roll
 from services.days.duty import Duty, Fence
 from services.days.leaves import Wish
 from services.days.roll import Marks
@@ -17,6 +17,7 @@ from services.terms.exits import Leaving
 from tests import builders
 from tests.builders import at
 from tests.frauds.stage import Place, picture
+from tests.services.days.stage import lend
 from tests.services.month import say
 
 WED, THU = date(2022, 4, 6), date(2022, 4, 7)
@@ -77,8 +78,7 @@ def _help(place: Place, *names: str) -> None:
     place.employ(*names, phone=False)
     contact = builders.create_contact(place.session, address_key="o-闺女")
     for name in names:
-        stand_ins.declare(place.session, place.workers[name], contact, relation="daughter",
-                          acting=place.clerk, now=at(f"{WED} 06:00"))  # fmt: skip
+        lend(place.session, place.workers[name], contact, place.clerk, at(f"{WED} 06:00"))
     place.session.commit()
     for order, _ in enumerate(names):
         place.writes("闺女", "打卡", f"{WED} 07:{order * 7 + 3:02d}")
@@ -140,6 +140,30 @@ def phone_of_the_dead(place: Place) -> None:
     made = exits.report(place.session, held, what, place.head, now)
     settling.take(place.session, made, "propose", place.town, now, "核实了")
     settling.take(place.session, made, "approve", place.office["approver"], now)
+
+
+def dead_on_a_list(place: Place) -> None:
+    place.employ("甲一", "乙二")
+    _signs(place, [day for day in place.planned("甲一") if day <= date(2022, 4, 20)])
+    place.lists("deaths", "甲一", date(2022, 4, 12), "2022-04-21 09:00")
+
+
+def job_beside_the_post(place: Place) -> None:
+    place.employ("甲一")
+    _signs(place, place.planned("甲一"))
+    place.lists("employees", "甲一", date(2022, 4, 11), "2022-05-02 09:00")
+
+
+def pension_beside_the_post(place: Place) -> None:
+    place.employ("甲一")
+    _signs(place, place.planned("甲一"))
+    place.lists("pensions", "甲一", date(2022, 3, 1), "2022-05-02 09:00")
+
+
+def shop_beside_the_post(place: Place) -> None:
+    place.employ("甲一")
+    _signs(place, place.planned("甲一"))
+    place.lists("businesses", "甲一", date(2021, 6, 1), "2022-05-02 09:00")
 
 
 def head_confirms_a_sister(place: Place) -> None:

@@ -15,7 +15,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from channels.wechat.media import Media
-from models import Anomaly, AttendanceDay, AttendanceEvent, Contact, Engagement, EventKind, Role
+from models import (
+    Anomaly,
+    AttendanceDay,
+    AttendanceEvent,
+    Contact,
+    Engagement,
+    EventKind,
+    MonthLine,
+    Person,
+    Role,
+)
 from scheduler import anomaly_works, days_works
 from scheduler.works import Works
 from services import attachments
@@ -26,6 +36,7 @@ from services.days.roll import Marks
 from tests import builders
 from tests.builders import at
 from tests.services import month
+from tests.services.cross_checks.stage import row_of, sheet_of, take
 from tests.services.month import VILLAGE
 from tests.talk import Talk
 
@@ -125,6 +136,12 @@ class Place:
         said = Answers(self.ids(names), self.ids(denied))
         confirming.answer(self.session, found, self.head, said, now + timedelta(seconds=seconds))
 
+    def lists(self, kind: str, name: str, since_on: date, when: str) -> None:
+        """A department's list names somebody of April."""
+        rows = [row_of(self.workers[name].person, since_on)]
+        take(self.session, sheet_of(kind, rows), kind, self.office["clerk"], at(when))
+        self.session.commit()
+
     # --- what comes of it -----------------------------------------------------------------
 
     def night(self, when: str = END) -> None:
@@ -145,6 +162,12 @@ class Place:
             who = names[row.engagement_id] if row.engagement_id else "the village"
             found.setdefault(row.signal, set()).add(who)
         return found
+
+    def held(self) -> set[str]:
+        """Whose money is held by a list: their month is not approved, their record not paid."""
+        month.gather(self.session, self.office)
+        asked = select(Person.name).join(MonthLine, MonthLine.person_id == Person.id)
+        return set(self.session.scalars(asked.where(MonthLine.held_hit_id.is_not(None))))
 
     def counted(self, name: str) -> int:
         """How many days of April count for somebody."""

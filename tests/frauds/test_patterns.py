@@ -45,7 +45,8 @@ def test_a_pattern(talk: Talk, name: str) -> None:
     assert refused == row.get("refused")
     assert place.caught() == {signal: set(who) for signal, who in row["caught"].items()}
     assert place.counted("甲一") == row["counted"]
-    answered = row["caught"] or row.get("refused") or row["counted"] == 0
+    assert place.held() == set(row.get("held", ()))
+    answered = row["caught"] or row.get("refused") or row.get("held") or row["counted"] == 0
     assert answered or row["not_caught"], "say why nothing finds it"
 
 

@@ -36,6 +36,11 @@ CELLS: dict[str, tuple[tuple[str, Audience], ...]] = {
     ),
     "insurance gap": (("insurance_gap_town", A.TOWN), ("insurance_gap_district", A.DISTRICT)),
     "objection": (("objection_town", A.TOWN), ("objection_district", A.DISTRICT)),
+    "list hit": (
+        ("list_hit_employees", A.WORKER), ("list_hit_pensions", A.WORKER),
+        ("list_hit_head", A.VILLAGE_HEAD), ("list_hit_town", A.TOWN),
+        ("list_hit_district", A.DISTRICT),
+    ),
     "evening result": (("day_counted", A.WORKER), ("day_waits", A.WORKER)),
     "case": (("case_approved", A.APPLICANT), ("case_refused", A.APPLICANT)),
 }  # fmt: skip

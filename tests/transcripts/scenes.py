@@ -29,6 +29,7 @@ from services import announcements, cases, quotas, registers, village_desk
 from services.clock import business_date
 from services.terms import notices, pauses
 from tests import builders
+from tests.services.cross_checks.stage import hit_by_hand
 from tests.talk import Talk
 from tests.transcripts import pay_scenes
 
@@ -161,6 +162,11 @@ def suspended(talk: Talk) -> None:
     )
 
 
+def on_a_list(talk: Talk) -> None:
+    """The writer stands on another department's list of people with a job."""
+    hit_by_hand(talk.session, _person(talk), talk.clock.at)
+
+
 def village_head(talk: Talk, village: str) -> None:
     """The writer's chat is paired with the account of that village's head."""
     head = builders.create_acting(talk.session, Role.VILLAGE_HEAD, village, name=talk.who)
@@ -244,6 +250,7 @@ SCENES: dict[str, Callable[..., None]] = {
     "left": left,
     "listed": listed,
     "month": pay_scenes.month,
+    "on_a_list": on_a_list,
     "on_post": on_post,
     "paired": paired,
     "related": related,
