@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models import Region, Role, RollSheet, new_id
@@ -63,16 +64,19 @@ def bring(
             RollSheet.brought_by_id == acting.staff.id,
         )
     )  # fmt: skip
-    known = session.scalars(select(RollSheet).where(*mine, RollSheet.sha256 == sha256)).first()
-    if known is not None:
+    same = select(RollSheet).where(*mine, RollSheet.sha256 == sha256)
+    if (known := session.scalars(same).first()) is not None:
         return known
     sheet = RollSheet(
         id=new_id(), region_id=acting.region.id, month_on=month_on, sha256=sha256,
         file_name=upload.file_name[-128:], brought_by_id=acting.staff.id, brought_at=now,
     )  # fmt: skip
     sheet.content = base64.b64encode(upload.content).decode("ascii")
-    session.add(sheet)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(sheet)
+    except IntegrityError:  # the button was pressed twice
+        return session.scalars(same).one()
     note(session, "roll_sheet.brought", actor=acting.name, at=now, subject=("roll_sheet", sheet.id),
          month=f"{month_on:%Y-%m}", sha256=sha256)  # fmt: skip
     return sheet

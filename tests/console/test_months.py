@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from datetime import date
 from io import BytesIO
+from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -16,6 +19,7 @@ from models import (
     MonthSheet,
     Payment,
     PaymentBatch,
+    Person,
     ResultFile,
     SocialInsurance,
     Staff,
@@ -243,6 +247,47 @@ def test_the_papers(april: sessionmaker[Session], visit: Visit) -> None:
         assert answer.get_data().startswith(b"PK"), name
     town = visit("zhenjingban")
     assert b"<svg" in town.get("/console/months/2022-04/chart.svg").get_data()
+
+
+def rows_of(content: bytes) -> list[list[Any]]:
+    found = CalamineWorkbook.from_filelike(BytesIO(content)).get_sheet_by_index(0)
+    return [list(row) for row in found.to_python()]
+
+
+def test_the_pay_list_is_one_that_clerks_know(
+    april: sessionmaker[Session], visit: Visit, watch: Watch
+) -> None:
+    approved(visit, watch, april)
+    town = visit("zhenjingban")
+    town.get(SHEET)
+    content = town.get(f"{SHEET}/pay-list.xlsx").get_data()
+    setup = zipfile.ZipFile(BytesIO(content)).read("xl/worksheets/sheet1.xml").decode()
+    assert 'paperSize="9"' in setup
+    assert 'orientation="landscape"' in setup
+    assert 'fitToHeight="0"' in setup
+    rows = rows_of(content)
+    assert rows[0][0] == "王家庄村2022年4月城乡公益性岗位补贴发放表"
+    heads = rows[2]
+    usual = ("序号", "姓名", "身份证号", "岗位", "出勤天数", "标准（元）", "应发（元）", "扣减原因",
+             "实发（元）", "银行卡尾号", "签字")  # fmt: skip
+    assert set(usual) <= set(heads)
+    lines = {row[1]: dict(zip(heads, row, strict=True)) for row in rows[3:6]}
+    whole, less, sums = lines["司徒望舒"], lines["欧阳小满"], lines["合计"]
+    assert (whole["应发（元）"], whole["扣减（元）"], whole["实发（元）"]) == (833.33, 0, 833.33)
+    assert less["扣减原因"] == "按天算；缺勤2天（6,7日）"
+    assert less["实发（元）"] == 753.97
+    assert sums["实发（元）"] == 1587.3
+    assert sums["省（元）"] + sums["市（元）"] + sums["区（元）"] == pytest.approx(1587.3)
+    assert sums["出勤天数"] == whole["出勤天数"] + less["出勤天数"]
+    assert len(whole["银行卡尾号"]) == 4
+    assert "签字" in str(rows[7][0])
+    with april() as session:
+        number = session.scalars(select(Person).where(Person.name == "司徒望舒")).one().id_number
+    assert number
+    assert whole["身份证号"] == number
+    head = visit("cunzhuren")
+    masked = rows_of(head.get(f"{SHEET}/pay-list.xlsx").get_data())[3][2]
+    assert masked == f"{number[:3]}***********{number[-4:]}"
 
 
 @pytest.mark.parametrize("login", ["xiaomeng", "xiangyang", "gulou"])

@@ -4,6 +4,7 @@ confirms, the town rules and looks at what is odd; every page on the way is soun
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,6 +16,7 @@ from tests.browser.walking import follow
 from tests.builders import at, region, seed
 from tests.console.conftest import Watch
 from tests.console.screens.walk import sign_in, sound
+from tests.services.days.test_month_file import DAYS, book
 from tests.services.month import create_worker, mark_days, say
 
 pytestmark = pytest.mark.browser
@@ -67,8 +69,28 @@ def test_a_day(
     sound(screen, "days-worker")
     follow(screen.get_by_role("link", name="4月6日"))
     sound(screen, "days-day")
+    the_month_in_excel(screen)
     the_head(screen, watch)
     the_town(screen, watch)
+
+
+def the_month_in_excel(page: Page) -> None:
+    """A sheet with something of everything: what counts, what is asked for, what cannot be."""
+    go(page, "/console/days/sheet?month=2022-04")
+    sound(page, "days-sheet")
+    rows: list[list[Any]] = [
+        ["姓名", *DAYS],
+        ["欧阳小满", "√", "", "", "", "√", "√", "√"],
+        ["田秀花", "√", "", "", "", "", "来了吧"],
+        ["不认识", "√"],
+    ]
+    page.get_by_label("填好的考勤表").set_input_files(
+        {"name": "王家庄4月.xlsx", "mimeType": "application/octet-stream", "buffer": book(rows)}
+    )
+    follow(page.get_by_role("button", name="传上来看看"))
+    sound(page, "days-sheet-seen")
+    follow(page.get_by_role("button", name="记下能记的"))
+    expect(page.get_by_role("status")).to_contain_text("考勤表记好了")
 
 
 def by_keys(page: Page) -> None:

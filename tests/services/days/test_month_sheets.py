@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from models import (
     Anomaly,
@@ -36,6 +37,7 @@ from services.days.month_compare import Compared, Fate
 from services.pay import grid_paper
 from services.procedure import Hindered
 from tests.builders import at, create_acting, region
+from tests.services.days.test_at_once import together
 from tests.services.days.test_month_file import APRIL, DAYS, TITLE, book
 from tests.services.month import VILLAGE, create_worker, say
 
@@ -303,3 +305,30 @@ def test_other_roles_and_months_ahead_are_refused(village: Village) -> None:
     big = Upload("x.xlsx", upload.content + b"0" * month_sheets.MOST_BYTES)
     with pytest.raises(Hindered):
         month_sheets.bring(village.session, big, APRIL, village.clerk, NOW)
+
+
+def test_two_clerks_at_once_say_it_once(seeded_sessions: sessionmaker[Session]) -> None:
+    """One file brought and taken twice at the same moment, as when a button is pressed twice."""
+    content = book([["姓名", *DAYS], ["李桂香", *[""] * 10, "√", "", "", "√"]])
+    with seeded_sessions.begin() as session:
+        clerk = create_acting(session, Role.VILLAGE_CLERK, VILLAGE)
+        create_worker(session, name="李桂香", account=False)
+        session.flush()
+        session.expunge_all()
+
+    def bring(session: Session) -> None:
+        month_sheets.bring(session, Upload("x.xlsx", content), APRIL, clerk, NOW)
+
+    def take(session: Session) -> None:
+        sheet = session.scalars(select(RollSheet)).one()
+        with suppress(Hindered):
+            month_sheets.take(session, sheet, clerk, reason="sheet", seconds=60, now=NOW)
+
+    together(seeded_sessions, bring, bring)
+    together(seeded_sessions, take, take)
+    with seeded_sessions() as session:
+        assert Counter(session.scalars(select(AttendanceEvent.kind))) == {
+            "present": 1, "backfill_asked": 1,
+        }  # fmt: skip
+        sheet = session.scalars(select(RollSheet)).one()
+        assert (sheet.called, sheet.asked) == (1, 1)
