@@ -36,6 +36,7 @@ PAGES = (
     "post_forms",
     "announcements",
     "broadcasts",
+    "broadcast_acts",
     "broadcast_paper",
     "onboarding",
     "trainings",

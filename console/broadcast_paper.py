@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from console import charts
 from console.base import Elsewhere, current, door, look, needs, say
-from console.broadcasts import READERS, SENT, found, is_own
+from console.broadcast_screen import READERS, SENT, found, is_own
 from console.downloads import xlsx
 from console.files import docx
 from models import Broadcast

@@ -168,6 +168,14 @@ class Delivery(Base):
                 "state IN ('failed', 'stopped', 'uncertain') AND attended IS NULL"
             ),
         ),
+        Index(
+            "ix_delivery_took",
+            "lease_until",
+            "provider",
+            "state",
+            sqlite_where=text("channel = 'sms' AND provider IS NOT NULL"),
+            postgresql_where=text("channel = 'sms' AND provider IS NOT NULL"),
+        ),
         Index("ix_delivery_words", "words", "created_at"),
         Index("ix_delivery_provider", "provider", "provider_id"),
         Index("ix_delivery_address", "address_index", "created_at"),

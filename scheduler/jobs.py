@@ -78,6 +78,14 @@ JOBS: tuple[Job, ...] = (
         grace=timedelta(seconds=60),
     ),
     Job(
+        name="weigh_providers",
+        trigger=every(30),
+        verb=telling_works.weigh_providers,
+        is_due=telling_works.has_silent_providers,
+        does="Takes share from an SMS provider that takes messages and sends no receipts.",
+        grace=timedelta(seconds=60),
+    ),
+    Job(
         name="remind_workers",
         trigger=every(60),
         verb=telling_works.remind,

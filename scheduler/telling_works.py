@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from scheduler.works import Works
-from services import reminders, telling_sweep, visits
+from services import receipt_silence, reminders, telling_sweep, visits
+from services.clock import business_date
 
 
 def has_unread(works: Works) -> bool:
@@ -40,3 +41,17 @@ def remind(works: Works) -> int:
     """Remind them; how many."""
     with works.sessions.begin() as session:
         return reminders.remind(session, works.clock.now(session))
+
+
+def has_silent_providers(works: Works) -> bool:
+    """Whether an SMS provider takes messages and sends no receipts."""
+    with works.sessions() as session:
+        today = business_date(works.clock.now(session))
+        return bool(receipt_silence.find(session, works.machine(), today))
+
+
+def weigh_providers(works: Works) -> int:
+    """Take a step off the share of each; how many."""
+    with works.sessions.begin() as session:
+        today = business_date(works.clock.now(session))
+        return receipt_silence.weigh(session, works.machine(), today)

@@ -874,6 +874,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_delivery_message_id'), ['message_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_delivery_person_id'), ['person_id'], unique=False)
         batch_op.create_index('ix_delivery_provider', ['provider', 'provider_id'], unique=False)
+        batch_op.create_index('ix_delivery_took', ['lease_until', 'provider', 'state'], unique=False, sqlite_where=sa.text("channel = 'sms' AND provider IS NOT NULL"), postgresql_where=sa.text("channel = 'sms' AND provider IS NOT NULL"))
         batch_op.create_index('ix_delivery_unattended', ['state', 'created_at'], unique=False, sqlite_where=sa.text("state IN ('failed', 'stopped', 'uncertain') AND attended IS NULL"), postgresql_where=sa.text("state IN ('failed', 'stopped', 'uncertain') AND attended IS NULL"))
         batch_op.create_index('ix_delivery_words', ['words', 'created_at'], unique=False)
 
@@ -2408,6 +2409,7 @@ def downgrade() -> None:
     with op.batch_alter_table('delivery', schema=None) as batch_op:
         batch_op.drop_index('ix_delivery_words')
         batch_op.drop_index('ix_delivery_unattended', sqlite_where=sa.text("state IN ('failed', 'stopped', 'uncertain') AND attended IS NULL"), postgresql_where=sa.text("state IN ('failed', 'stopped', 'uncertain') AND attended IS NULL"))
+        batch_op.drop_index('ix_delivery_took', sqlite_where=sa.text("channel = 'sms' AND provider IS NOT NULL"), postgresql_where=sa.text("channel = 'sms' AND provider IS NOT NULL"))
         batch_op.drop_index('ix_delivery_provider')
         batch_op.drop_index(batch_op.f('ix_delivery_person_id'))
         batch_op.drop_index(batch_op.f('ix_delivery_message_id'))

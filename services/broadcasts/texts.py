@@ -55,7 +55,14 @@ class Preview:
 
 def cleaned(words: Words) -> Words:
     """The words without blanks at the ends, full-width braces as plain ones."""
-    return Words(*(one.translate(_BRACES).strip() for one in _parts(words)))
+    return Words(*(one.translate(_BRACES).strip() for one in parts(words)))
+
+
+def used(words: Words) -> set[str]:
+    """Our names of the placeholders in it."""
+    names = placeholders()
+    found = _PLACE.findall("\n".join(parts(words)))
+    return {names[one.strip()] for one in found if one.strip() in names}
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
@@ -109,7 +116,7 @@ def errors(words: Words) -> tuple[Obstacle, ...]:
     if not words.body:
         found.append(Obstacle("broadcast.body_needed"))
     for field, text in (("title", words.title), ("text", words.body), ("sms", words.sms_body)):
-        found.extend(check_text(text, field))
+        found.extend(one for one in check_text(text, field) if not _is_hardship(one))
     return tuple(found) or tuple(_lengths(words))
 
 
@@ -146,7 +153,7 @@ def _sms(book: Book, text: str) -> str:
 
 def _braces(words: Words) -> list[Obstacle]:
     known = placeholders()
-    whole = "\n".join(_parts(words))
+    whole = "\n".join(parts(words))
     unknown = [name for name in _PLACE.findall(whole) if name.strip() not in known]
     found = []
     if unknown:
@@ -159,5 +166,11 @@ def _braces(words: Words) -> list[Obstacle]:
     return found
 
 
-def _parts(words: Words) -> tuple[str, str, str]:
+def parts(words: Words) -> tuple[str, str, str]:
+    """Title, words, words for SMS."""
     return words.title, words.body, words.sms_body
+
+
+def _is_hardship(obstacle: Obstacle) -> bool:
+    what = obstacle.slots.get("what")
+    return isinstance(what, Obstacle) and what.key == "exposure.private_word"

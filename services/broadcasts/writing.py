@@ -31,7 +31,7 @@ from models.sealing import blind_index
 from services import sheets_in
 from services.acting import Acting, covers
 from services.broadcasts import audience as audiences
-from services.broadcasts import followers, mass
+from services.broadcasts import followers, hardship, mass
 from services.broadcasts.audience import Audience, Who
 from services.broadcasts.texts import Words, cleaned, errors
 from services.clock import business_date
@@ -80,7 +80,7 @@ def draft(
 ) -> Broadcast:
     """A new draft for a place in the writer's area."""
     may(acting, region, MAKERS)
-    _fit(sheet)
+    _fit(session, sheet)
     broadcast = Broadcast(id=new_id(), region=region, made_at=now, state=BroadcastState.DRAFT)
     _write(broadcast, sheet)
     broadcast.made_by_id = acting.staff.id if acting.staff else None
@@ -95,7 +95,7 @@ def edit(
 ) -> None:
     """Put it into other words, or choose others. What was agreed to has to be agreed to again."""
     may(acting, broadcast.region, MAKERS)
-    _fit(sheet)
+    _fit(session, sheet)
     before = plain(broadcast)
     was_listed = audiences.read(broadcast.audience).who is Who.LISTED
     step(session, broadcast, BroadcastAct.EDIT)
@@ -139,7 +139,8 @@ def take_list(
 
 def obstacles(session: Session, broadcast: Broadcast, now: datetime) -> tuple[Obstacle, ...]:
     """What stands between a draft and its being looked at."""
-    found = list(errors(words_of(broadcast)))
+    words = words_of(broadcast)
+    found = [*errors(words), *hardship.check(session, words, audiences.read(broadcast.audience))]
     if audiences.count(session, broadcast, now) + followers.count(session, broadcast) == 0:
         found.append(Obstacle("broadcast.empty_audience"))
     if broadcast.mass and not mass.fits(broadcast):
@@ -204,8 +205,9 @@ def log(
     note(session, act, actor=acting.name, at=now, subject=subject, **details)
 
 
-def _fit(sheet: Sheet) -> None:
-    found = errors(cleaned(sheet.words))
+def _fit(session: Session, sheet: Sheet) -> None:
+    words = cleaned(sheet.words)
+    found = (*errors(words), *hardship.check(session, words, sheet.audience))
     if not audiences.fits(sheet.audience):
         found = (*found, Obstacle("broadcast.audience_unfit"))
     if found:

@@ -13,11 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from models import Broadcast, BroadcastState
-from scheduler import broadcast_works
+from scheduler import broadcast_works, mass_works
 from scheduler.works import Works
 from services import outbox
 from services.outbox import Answer, Fate
-from tests.builders import NOW, create_person, id_number, region
+from tests.builders import NOW, create_contact, create_person, id_number, region
 from tests.console.conftest import Visit, Visitor, Watch
 from tests.services.broadcasts.conftest import WANGJIA
 from tests.sheets import workbook
@@ -97,7 +97,55 @@ def test_from_the_first_word_to_the_report(
     assert "bad number" in clerk.words
     row = re.search(r"新兖镇王家庄村 (4 [0-9 ]+)", clerk.words)
     assert row, clerk.words
-    assert row[1].split() == ["4", "0", "0", "0", "2", "2", "0", "0", "0", "0"]
+    assert row[1].split() == ["4", "0", "0", "0", "0", "2", "2", "0", "0", "0", "0"]
+
+
+def test_a_mass_message_is_shown_before_and_after(
+    visit: Visit,
+    seeded_sessions: sessionmaker[Session],
+    watch: Watch,
+    people: list[uuid.UUID],
+) -> None:
+    with seeded_sessions.begin() as session:
+        village = region(session, WANGJIA).id
+        create_contact(session, person_id=people[0])
+        create_contact(session, village_hint_id=village)
+    clerk, head = visit("zhenjingban"), visit("zhenfuze")
+    path = write(clerk, urgency="broadcast_publicity", who="subscribed", mass="yes")
+    assert "2个粉丝能收，其中0个本月已经收满4条" in clerk.words
+    assert "另外1个粉丝没绑定" in clerk.words
+    clerk.get(f"{path}/edit")
+    assert 'value="yes" checked' in clerk.page
+    act(clerk, path, "submit")
+    head.get(path)
+    assert "2个粉丝能收" in head.words
+    act(head, path, "approve", when="now")
+    works = clock(seeded_sessions, watch)
+    broadcast_works.send_broadcasts(works)
+    head.get(path)
+    assert "群发还没有结果" in head.words
+    assert mass_works.has_mass(works)
+    mass_works.send_mass(works)
+    broadcast_works.send_broadcasts(works)
+    head.get(path)
+    assert "群发没有发成" in head.words
+    assert "没绑定的粉丝：群发告诉0个，微信聊天告诉0个，没法告诉1个" in head.words
+    assert one(seeded_sessions).state == BroadcastState.DONE
+
+
+def test_hardship_may_be_named_and_whoever_agrees_sees_it(
+    visit: Visit, people: list[uuid.UUID]
+) -> None:
+    clerk, head = visit("zhenjingban"), visit("zhenfuze")
+    path = write(clerk, body="残疾人、低保户都可以报名。", urgency="broadcast_publicity")
+    act(clerk, path, "submit")
+    head.get(path)
+    assert "这份通知提到“残疾、低保”" in head.words
+    for body in ("{姓名}是低保户，可以报名。", "李桂香是低保户，大家有意见没有。"):
+        clerk.get("/console/broadcasts/new")
+        answer = clerk.post("/console/broadcasts/new", {**FORM, "body": body})
+        assert answer.status_code == 422, body
+        assert "低保" in clerk.words
 
 
 def test_the_report_goes_out_as_a_sheet_and_a_picture(

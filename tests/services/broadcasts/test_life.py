@@ -165,12 +165,26 @@ def test_an_empty_audience_is_not_submitted(seeded: Session, clerk: Acting) -> N
         (Words("通知", "长" * 200), "broadcast.sms_too_long"),
         (Words("通知", "打13800001234问"), "exposure.in_text"),
         (Words("通知", "有事", "370899197706150029"), "exposure.in_text"),
-        (Words("通知", "残疾的人来开会"), "exposure.in_text"),
+        (Words("通知", "{姓名}是残疾人，来开会"), "broadcast.hardship_with_name"),
+        (Words("通知", "李桂香家是低保户"), "broadcast.hardship_of_somebody"),
     ],
 )
 def test_words_that_may_not_leave(seeded: Session, clerk: Acting, words: Words, key: str) -> None:
     place = region(seeded, "xinyan")
+    villagers(seeded, 1)  # 李桂香
     assert key in keys(writing.draft, seeded, place, sheet(words=words), clerk, NOW)
+
+
+def test_publicity_may_say_which_groups_may_apply(
+    seeded: Session, clerk: Acting, head: Acting
+) -> None:
+    villagers(seeded, 1)
+    words = Words("低保户、残疾人可以报名", "家里零就业的也可以，{村}村委会问。")
+    one = writing.draft(seeded, region(seeded, "xinyan"), sheet(words=words), clerk, NOW)
+    deciding.submit(seeded, one, clerk, NOW)
+    deciding.approve(seeded, one, NOW, head, NOW)
+    listed = sheet(words=words, audience=Audience(Who.LISTED))
+    assert keys(writing.edit, seeded, one, listed, clerk, NOW) == {"broadcast.hardship_to_list"}
 
 
 def test_it_waits_for_its_time(seeded: Session, clerk: Acting, head: Acting) -> None:
