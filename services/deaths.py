@@ -9,7 +9,7 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Engagement, Exit, HitState, ListHit
+from models import Engagement, EngagementStatus, Exit, HitState, ListHit
 from models.term_steps import ExitCause, TermState
 
 LIST_OF_DEATHS = "deaths"
@@ -28,9 +28,15 @@ def dead_among(session: Session, person_ids: Collection[uuid.UUID]) -> set[uuid.
             Exit.state.not_in(TAKEN_BACK),
         )
     )
-    named = select(ListHit.person_id).where(
-        ListHit.person_id.in_(person_ids),
-        ListHit.kind == LIST_OF_DEATHS,
-        ListHit.state != HitState.CLEARED,
+    undone = (ListHit.state == HitState.UPHELD) & (Engagement.status != EngagementStatus.ENDED)
+    named = (
+        select(ListHit.person_id)
+        .outerjoin(Engagement, ListHit.engagement_id == Engagement.id)
+        .where(
+            ListHit.person_id.in_(person_ids),
+            ListHit.kind == LIST_OF_DEATHS,
+            ListHit.state != HitState.CLEARED,
+            Engagement.id.is_(None) | ~undone,
+        )
     )
     return set(session.scalars(reported.union(named)))

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
 
@@ -66,10 +66,16 @@ def compare(session: Session, list_ids: Collection[uuid.UUID], now: datetime) ->
 
 def compare_again(session: Session, now: datetime) -> int:
     """Hold everybody against the lists of the last months again: who has applied or come since.
-    How many hits are new."""
+    How many hits are new. Rows of older lists that named nobody are of no use any more, and go."""
     today = business_date(now)
     back: int = parameters.in_force_or_first("cross_check.look_back_months", today).value
     since_on = add_months(today.replace(day=1), -back)
+    older = select(DepartmentList.id).where(DepartmentList.month_on < since_on)
+    session.execute(
+        delete(DepartmentRow).where(
+            DepartmentRow.list_id.in_(older), DepartmentRow.id.not_in(select(ListHit.row_id))
+        )
+    )
     ids = session.scalars(select(DepartmentList.id).where(DepartmentList.month_on >= since_on))
     return len(compare(session, ids.all(), now))
 

@@ -16,7 +16,6 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from models import EngagementStatus, ExclusionCheck, Exit, HitState, ListHit, Role
-from models.pay_steps import SheetState
 from models.procedure import APPROVER, TOWN_CLERK
 from models.term_steps import TermState
 from services.acting import Acting, covers
@@ -25,6 +24,7 @@ from services.cross_checks.kinds import kinds
 from services.guards import Obstacle
 from services.pay import holding as pay_holding
 from services.pay.conflicts import is_own_or_kin
+from services.pay.reckoning_again import reckon_again
 from services.procedure import Hindered, holder
 from services.terms import exits, leaving, settling
 from services.terms.exits import Leaving
@@ -91,11 +91,6 @@ def decide(
         from_on = hit.since_on + holding.ONE_DAY
         leaving.judge_days_again(session, hit.engagement, from_on, now)
     _let_go(session, hit, acting, now)
-
-
-def held_fen(session: Session, hit: ListHit) -> int:
-    """What is held in month sheets by this hit."""
-    return sum(line.amount_fen for line in holding.lines_of(session, hit))
 
 
 def _obstacles(hit: ListHit, acting: Acting, words: str) -> tuple[Obstacle, ...]:
@@ -168,14 +163,10 @@ def _leave(session: Session, hit: ListHit, acting: Acting, now: datetime) -> Non
 
 
 def _let_go(session: Session, hit: ListHit, acting: Acting, now: datetime) -> None:
-    """Release the lines that nothing holds any more. A signed sheet that still counts days after
-    the last one stays held: it goes back to the village first."""
+    """Release the lines that nothing holds any more, with the days that count by the decision."""
     for line in holding.lines_of(session, hit):
-        if holding.has_open(session, line):
-            continue
-        gathers = line.sheet.state == SheetState.GATHERING
-        late = hit.last_on is not None and holding.paid_after(line, hit.last_on)
-        if gathers or hit.state == HitState.CLEARED or not late:
+        if not holding.has_open(session, line):
+            reckon_again(session, line, acting, now)
             pay_holding.release(session, line, acting, now)
 
 

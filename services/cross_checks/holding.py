@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from models import HitState, ListHit, MonthLine, Payment, SubsidyRecord
+from models import Engagement, HitState, ListHit, MonthLine, Payment, SubsidyRecord
 from models.days import DayState
 from models.pay_steps import PaymentState
 
@@ -142,12 +142,14 @@ def _open(person_id: Any, month_on: Any) -> Any:
 def _is_void(record: type[SubsidyRecord]) -> ColumnElement[bool]:
     return (
         select(ListHit.id)
+        .join(Engagement, ListHit.engagement_id == Engagement.id)
         .where(
-            ListHit.engagement_id == record.engagement_id,
+            Engagement.id == record.engagement_id,
+            Engagement.ended_on.is_not(None),  # an exit that was undone holds nothing
             ListHit.state == HitState.UPHELD,
             ListHit.exit_cause.is_not(None),
             ListHit.held_from_on <= record.month_on,
-            ListHit.decided_at >= record.approved_at,
+            ListHit.decided_at > record.approved_at,
         )
         .exists()
     )

@@ -48,7 +48,7 @@ def gather(
     sheets = _sheets(session, month_on, {one.region_id for one in found}, now)
     mine = [one for one in found if sheets[one.region_id].state == SheetState.GATHERING]
     carried = carrying.of_people(session, {one.person_id for one in mine})
-    rows = [_line(one, sheets[one.region_id], terms, carried) for one in mine]
+    rows = [row_of(one, sheets[one.region_id], terms, carried) for one in mine]
     _write_lines(session, [one for one in sheets.values()
                            if one.state == SheetState.GATHERING], rows)  # fmt: skip
     _sum_up(sheets, rows, terms, now)
@@ -116,9 +116,10 @@ def _facts_sha256(one: Facts) -> str:
     return facts.digest(one.work.as_json(), one.days)
 
 
-def _line(
+def row_of(
     one: Facts, sheet: MonthSheet, terms: Terms, carried: Mapping[uuid.UUID, Carry]
 ) -> dict[str, Any]:
+    """What a worker's line says: all its columns but those of its own life."""
     carry = carried.get(one.person_id, pay.NOTHING_CARRIED)
     if one.work.track == "urban":
         carry = pay.NOTHING_CARRIED

@@ -14,20 +14,23 @@ from models import (
     ClawBack,
     Delivery,
     EngagementStatus,
+    Exit,
     HitState,
     ListHit,
     Message,
+    MonthSheet,
+    Role,
     SubsidyRecord,
 )
 from models.days import DayState
-from models.pay_steps import SheetState
 from services.cross_checks import deciding
 from services.cross_checks.deciding import Findings
+from services.deaths import dead_among
 from services.pay import batches, claw_backs, holding, news, signing
-from services.pay.stepping import Given
 from services.procedure import Hindered
 from services.telling import tell
-from tests.builders import at, create_contact
+from services.terms import settling
+from tests.builders import at, create_acting, create_contact
 from tests.services.cross_checks.stage import found_on, keys
 from tests.services.month import (
     CHECKS,
@@ -151,10 +154,7 @@ def test_a_record_whose_hit_was_cleared_is_paid(office: Office) -> None:
 
 def test_a_signed_line_waits_and_is_released_when_cleared(office: Office) -> None:
     session = office.session
-    sheet = gather(session, office)
-    signing.take(session, sheet, "sign", office["head"], at(SIGNS))
-    signing.take(session, sheet, "check", office["town"], at(CHECKS))
-    news.tell_results(session, at(CHECKS))
+    sheet = on_view(office)
     hit = found_on(session, "deaths", "甲一", DIED, office["clerk"], at(CHECKS))
     signing.take(session, sheet, "approve", office["approver"], at("2022-05-12 09:00"))
     assert len(session.scalars(select(SubsidyRecord)).all()) == 1
@@ -168,19 +168,65 @@ def test_a_signed_line_waits_and_is_released_when_cleared(office: Office) -> Non
     assert len(session.scalars(select(SubsidyRecord)).all()) == 2
 
 
-def test_a_signed_sheet_goes_back_to_the_village_when_it_is_true(office: Office) -> None:
+@pytest.mark.parametrize("approved", [False, True])
+def test_a_signed_line_is_reckoned_again_when_it_is_true(office: Office, *, approved: bool) -> None:
     session = office.session
-    sheet = gather(session, office)
-    signing.take(session, sheet, "sign", office["head"], at(SIGNS))
-    hit = found_on(session, "deaths", "甲一", DIED, office["clerk"], at(SIGNS))
-    deciding.write_findings(session, hit, TRUE, office["town"], at(SIGNS))
-    deciding.decide(session, hit, upheld=True, words="属实", acting=office["approver"],
-                    now=at(SIGNS))  # fmt: skip
+    sheet = on_view(office)
+    hit = found_on(session, "deaths", "甲一", DIED, office["clerk"], at(CHECKS))
+    if approved:
+        signing.take(session, sheet, "approve", office["approver"], at("2022-05-12 09:00"))
+    when = at("2022-05-12 10:00")
+    deciding.write_findings(session, hit, TRUE, office["town"], when)
+    deciding.decide(session, hit, upheld=True, words="属实", acting=office["approver"], now=when)
+    if not approved:
+        news.tell_results(session, when)
+        signing.take(session, sheet, "approve", office["approver"], at("2022-05-12 11:00"))
+    mine = session.scalars(
+        select(SubsidyRecord).where(SubsidyRecord.person_id == hit.person_id)
+    ).one()
+    assert mine.amount_fen == 27_778
+    assert len(pay(session, office)) == 2
+    assert claw_backs.suggested(session) == []
+
+
+def test_days_that_were_signed_while_it_was_open_come_back_when_cleared(office: Office) -> None:
+    session = office.session
+    hit = found_on(session, "deaths", "甲一", DIED, office["clerk"], CAME)
+    sheet = on_view(office)
     mine = next(one for one in lines(session, sheet) if one.person_id == hit.person_id)
-    assert mine.held_at is not None, "its days were signed before it was known"
-    signing.take(session, sheet, "return_to_village", office["town"], at(SIGNS), Given("过世了"))
+    assert mine.paid_days == 7
+    when = at("2022-05-10 09:00")
+    deciding.write_findings(session, hit, NOT_TRUE, office["town"], when)
+    deciding.decide(session, hit, upheld=False, words="同名", acting=office["approver"], now=when)
+    session.expire_all()
+    assert (mine.paid_days, mine.amount_fen, mine.held_at) == (21, 83_333, None)
+    news.tell_results(session, when)
+    signing.take(session, sheet, "approve", office["approver"], at("2022-05-12 09:00"))
+    assert len(session.scalars(select(SubsidyRecord)).all()) == 2
+
+
+def test_a_death_that_was_an_error_after_all_is_undone(office: Office) -> None:
+    session = office.session
+    hit = found_on(session, "deaths", "甲一", DIED, office["clerk"], CAME)
+    deciding.write_findings(session, hit, TRUE, office["town"], CAME)
+    deciding.decide(session, hit, upheld=True, words="属实", acting=office["approver"], now=CAME)
+    assert dead_among(session, [hit.person_id]) == {hit.person_id}
+    left = session.scalars(select(Exit).where(Exit.engagement_id == hit.engagement_id)).one()
+    other = create_acting(session, Role.DISTRICT_APPROVER, "yanzhou")
+    settling.take(session, left, "undo", other, CAME, "人还在")
+    assert dead_among(session, [hit.person_id]) == set()
+    assert counted(session, hit) > 7, "later days count again"
     close(session, office)
-    assert sheet.state == SheetState.APPROVED
+    assert batches.ready(session, "rural").records == 2
+
+
+def on_view(office: Office) -> MonthSheet:
+    """April, signed and checked; everybody was told."""
+    sheet = gather(office.session, office)
+    signing.take(office.session, sheet, "sign", office["head"], at(SIGNS))
+    signing.take(office.session, sheet, "check", office["town"], at(CHECKS))
+    news.tell_results(office.session, at(CHECKS))
+    return sheet
 
 
 def test_nothing_is_written_to_that_phone(office: Office) -> None:

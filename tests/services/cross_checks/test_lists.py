@@ -30,6 +30,7 @@ from services.cross_checks.deciding import Findings
 from services.cross_checks.kinds import kinds
 from services.days import deriving
 from services.guards.scene import Scene, check
+from services.pay import signing
 from services.procedure import Hindered
 from services.sheets_in import WORDS, Unfit
 from services.terms import exits
@@ -47,6 +48,7 @@ from tests.services.month import (
     APRIL,
     VILLAGE,
     Office,
+    close,
     create_office,
     create_worker,
     gather,
@@ -335,3 +337,28 @@ def test_each_kind_has_its_columns_and_its_words() -> None:
         for key in (f"kind_{kind.name}", f"owner_{kind.owner}", f"since_{kind.name}"):
             assert f"cross_check.{key}" in phrases
         assert kind.last_on(SINCE, None) in {SINCE, SINCE - timedelta(days=1)}
+
+
+def test_rows_that_named_nobody_go_after_a_year_and_the_others_stay(office: Office) -> None:
+    session = office.session
+    rows = [row_of(named(session, "甲一"), SINCE), [id_number(order=301), "某某", SINCE, "", ""]]
+    take(session, sheet_of("employees", rows), "employees", office["clerk"], CAME)
+    comparing.compare_again(session, at("2023-04-30 05:20"))
+    assert session.scalar(select(func.count()).select_from(DepartmentRow)) == 2
+    comparing.compare_again(session, at("2023-05-01 05:20"))
+    (left,) = session.scalars(select(DepartmentRow)).all()
+    assert left.name == "甲一"
+
+
+def test_the_parameter_makes_a_missing_list_of_deaths_a_hindrance(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(missing, "blocks", lambda _today: True)
+    with pytest.raises(Hindered) as hindered:
+        close(office.session, office)
+    assert keys(hindered) == ["cross_check.no_deaths"]
+    take(office.session, sheet_of("deaths", []), "deaths", office["clerk"], CAME)
+    sheet = gather(office.session, office)
+    approve = signing.take(office.session, sheet, "approve", office["approver"],
+                           at("2022-05-20 09:00"))  # fmt: skip
+    assert approve.act == "approve"
