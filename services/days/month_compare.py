@@ -28,6 +28,7 @@ from services.days.facts import Said
 from services.days.month import Day, WorkerMonth
 from services.days.month_file import Cell, Filled, Line
 from services.guards import Obstacle
+from services.sheets_in import plain
 
 NOBODY_SAID = Said()
 
@@ -126,10 +127,10 @@ class _Desk:
         self, lines: Iterable[Line]
     ) -> Iterator[tuple[Line, WorkerMonth | None, Obstacle | None]]:
         """Whom each row means; or why it means nobody."""
-        codes = {one.code: one for one in self.workers}
+        codes = {plain(one.code): one for one in self.workers}
         names: dict[str, list[WorkerMonth]] = defaultdict(list)
         for one in self.workers:
-            names[one.name].append(one)
+            names[plain(one.name)].append(one)
         seen: dict[uuid.UUID, int] = {}
         for line in lines:
             worker, why = _whom(line, codes, names)
@@ -236,7 +237,7 @@ def _whom(
         worker = codes.get(line.code)
         if worker is None:
             return None, Obstacle("day_console.sheet_unknown", {"who": line.code})
-        if line.name not in {"", worker.name}:
+        if line.name not in {"", plain(worker.name)}:
             slots = {"code": line.code, "name": line.name}
             return None, Obstacle("day_console.sheet_name", slots)
         return worker, None

@@ -14,7 +14,7 @@ from services.days.month_file import Cell, Line
 from services.days.people import Look
 from services.days.roll import Marks
 from services.guards import Obstacle
-from services.sheets_in import Unfit
+from services.sheets_in import Unfit, plain
 
 Wrong = list[tuple[int, Obstacle]]
 CALLED = frozenset({"present", "absent", "on_leave"})
@@ -36,7 +36,7 @@ def read(
         if cell is None or cell.mark in {"open", "off"}:
             continue
         look = known.get(line.code) or _named(line, known)
-        if cell.mark in CALLED and look is not None and line.name in {"", look.name}:
+        if cell.mark in CALLED and look is not None and line.name in {"", plain(look.name)}:
             assert cell.mark is not None
             marks[cell.mark].append(look.engagement_id)
         elif why := _why(line, cell, look):
@@ -46,7 +46,7 @@ def read(
 
 def _named(line: Line, known: dict[str, Look]) -> Look | None:
     """Whom a row without a number means: the only one of that name."""
-    found = [look for look in known.values() if look.name == line.name]
+    found = [look for look in known.values() if plain(look.name) == line.name]
     return found[0] if not line.code and len(found) == 1 else None
 
 

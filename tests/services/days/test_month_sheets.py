@@ -172,6 +172,12 @@ def test_people_that_a_sheet_cannot_mean(village: Village) -> None:
     assert [piece.name for piece in found.of(Fate.CALLED)] == ["赵秀兰"]
 
 
+def test_a_name_is_the_same_with_blanks_and_wide_signs(village: Village) -> None:
+    create_worker(village.session, name="阿依古丽·买买提 Ⅱ", account=False)
+    rows = {"阿依古丽·买买提Ⅱ": {14: "√"}, "李　桂香": {14: "√"}, " 王大成": {14: "√"}}
+    assert village.take(village.bring(rows)) == (3, 0)
+
+
 def test_nobody_records_themselves_or_a_relative(village: Village) -> None:
     assert village.clerk.staff is not None
     village.clerk.staff.person_id = village.workers["李桂香"].person_id
