@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
 
 from sqlalchemy.orm import Session
 
+from handlers.once import once
 from models import Contact, Person
 from models.prepared import Write
 from services.clock import business_date
@@ -36,7 +36,7 @@ class Desk:
     later: list[Write] = field(default_factory=list)
     """Rows that are kept with the turn, all at once; `write_down` for whoever must read them."""
 
-    @cached_property
+    @once
     def contact(self) -> Contact:
         """Who writes. Read when somebody asks: most answers in a form need only the id."""
         return self.session.get_one(Contact, self.contact_id)

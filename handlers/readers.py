@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import overload
 
 from dialog import Heard, Option, Reader, Reading, Say, Suggest, Value, Wrong
 from handlers.desk import Desk
+from handlers.once import once
 from rules import id_number
 from wording import load_book
 from wording.hearing import (
@@ -92,7 +92,7 @@ class _Labels(Sequence[str]):
     options: Options
     reading: Reading
 
-    @cached_property
+    @once
     def shown(self) -> list[str]:
         book = load_book()
         by_value = {
