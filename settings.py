@@ -120,6 +120,12 @@ class Settings(BaseSettings):
         default_factory=dict,
         description="JSON object: our card's name → the id of the subscription template.",
     )
+    wechat_subscribe_page: str | None = Field(
+        None,
+        description="Address of the page on which people tick subscription notices (an article of "
+        "the account with WeChat's component for it): a tap on a notice opens it, so that whoever "
+        "wants the next one ticks again.",
+    )
     wechat_mini_app_id: str | None = Field(
         None, description="AppID of the mini-program whose subscription messages are sent."
     )

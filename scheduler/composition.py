@@ -123,7 +123,9 @@ def make_card_carriers(
     subscriptions = Subscriptions(line)
     carriers: dict[str, Carrier] = {
         "template": TemplateCarrier(api, templates),
-        "subscription": SubscriptionCarrier(subscriptions, subscribed),
+        "subscription": SubscriptionCarrier(
+            subscriptions, subscribed, page=settings.wechat_subscribe_page
+        ),
         "mass": MassCarrier(MassMail(line), book),
     }
     if settings.wechat_mini_app_id is not None:

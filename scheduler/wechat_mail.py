@@ -72,17 +72,19 @@ class TemplateCarrier:
 
 @dataclass(frozen=True)
 class SubscriptionCarrier:
-    """Subscription messages of the service account, or with `mini` of the mini-program."""
+    """Subscription messages of the service account, or with `mini` of the mini-program. A tap on
+    one opens `page`, where its reader ticks for the next: each tick pays for one."""
 
     subscriptions: Subscriptions
     cards: Cards
     mini: bool = False
+    page: str | None = None
 
     def carry(self, parcel: Parcel) -> Answer:
         def send() -> str | None:
             template_id, fields = self.cards.fill(parcel)
             post = self.subscriptions.send_mini if self.mini else self.subscriptions.send
-            return post(parcel.address, template_id, fields=fields)
+            return post(parcel.address, template_id, fields=fields, page=self.page)
 
         return _judged(send)
 

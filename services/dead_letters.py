@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session
 
-from models import Delivery
+from models import BroadcastFollower, Delivery
 from models.telling import Attended, DeliveryState, Happening
 from services import outbox
 from services.acting import Acting
@@ -66,8 +66,12 @@ def why_not(delivery: Delivery, how: Attended, now: datetime) -> str | None:
         return "outbox.attended_already"
     if delivery.state not in {str(pile) for pile in Pile}:
         return "outbox.not_on_a_pile"
-    if how is not Attended.AGAIN:
-        return None
+    return _why_not_again(delivery, now) if how is Attended.AGAIN else None
+
+
+def _why_not_again(delivery: Delivery, now: datetime) -> str | None:
+    if delivery.channel == "mass":  # its people have been told the usual way since
+        return "outbox.again_not_mass"
     if delivery.expires_at is not None and delivery.expires_at <= now:
         return "outbox.again_too_late"
     if delivery.state == DeliveryState.UNCERTAIN and delivery.ask_at is not None:
@@ -118,10 +122,17 @@ def _send_again(session: Session, delivery: Delivery, now: datetime) -> Delivery
     return again
 
 
+def _is_to_a_follower() -> ColumnElement[bool]:
+    """A broadcast to a follower who has not said who they are: the reach report counts it, and
+    nobody knows where they live."""
+    return exists().where(BroadcastFollower.delivery_id == Delivery.id)
+
+
 def _lies_on(pile: Pile) -> ColumnElement[bool]:
     lies = and_(Delivery.state == str(pile), Delivery.attended.is_(None))
     if pile is Pile.STOPPED:
         return and_(lies, Delivery.happening == Happening.LOOPED)
     if pile is Pile.FAILED:
-        return and_(lies, Delivery.message_id.is_(None), Delivery.happening != Happening.EXPIRED)
+        alone = and_(lies, Delivery.message_id.is_(None), Delivery.happening != Happening.EXPIRED)
+        return and_(alone, ~_is_to_a_follower())
     return lies

@@ -112,6 +112,9 @@ def check_fate(row: Mapping[str, Any], answer: Answer) -> None:
     assert PHONE not in str(answer.error)
 
 
+TICK_HERE = "https://mp.example.test/tick"
+
+
 def wechat_carriers(platform: StandIn) -> dict[str, Carrier]:
     old = Token("old", expires_at=2e9, fetched_at=0.0)
     line = Line(
@@ -125,7 +128,7 @@ def wechat_carriers(platform: StandIn) -> dict[str, Carrier]:
     return {
         "wechat": WechatCarrier(api, BOOK),
         "template": TemplateCarrier(api, cards),
-        "subscription": SubscriptionCarrier(subscriptions, cards),
+        "subscription": SubscriptionCarrier(subscriptions, cards, page=TICK_HERE),
         "mini": SubscriptionCarrier(subscriptions, cards, mini=True),
         "mass": MassCarrier(MassMail(line), BOOK),
     }

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Broadcast, BroadcastState, Contact, Delivery, MassSend, Message
-from models.telling import DeliveryState, Happening
-from services import receipts
+from models.telling import Attended, DeliveryState, Happening
+from services import dead_letters, receipts
 from services.acting import Acting
 from services.broadcasts import (
     deciding,
@@ -147,6 +147,26 @@ def test_where_it_came_to_nothing_everybody_goes_the_usual_way(
     assert made.outcome == ("silent" if why == "silent" else "failed")
     seeded.refresh(made.delivery)
     assert made.delivery.state in (DeliveryState.FAILED, DeliveryState.STOPPED)
+
+
+def test_what_failed_is_not_sent_again_by_hand(seeded: Session, approved: Approved) -> None:
+    [person] = villagers(seeded, 1)
+    follower(seeded, person)
+    chatting = follower(seeded, village_hint_id=region(seeded, WANGJIA).id)
+    create_inbound(seeded, chatting, received_at=NOW)
+    broadcast = approved(**PUBLICITY, audience=Audience(Who.SUBSCRIBED))
+    made = begin(seeded, broadcast)
+    report(seeded, made, "send fail")
+    finish(seeded, broadcast)
+    assert made.delivery is not None
+    why = dead_letters.why_not(made.delivery, Attended.AGAIN, LATER)
+    assert why == "outbox.again_not_mass"
+    [chat] = seeded.scalars(select(Delivery).where(Delivery.contact_id == chatting.id))
+    for happening in (Happening.CLAIMED, Happening.REFUSED):
+        advance(seeded, chat, happening, LATER, error="window: 45015")
+    seeded.flush()
+    on_pile = dead_letters.lying(seeded, dead_letters.Pile.FAILED, limit=9)
+    assert list(on_pile) == [made.delivery]
 
 
 def test_who_had_four_this_month_goes_the_usual_way(seeded: Session, approved: Approved) -> None:
