@@ -15,7 +15,16 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from models import AttendanceDay, DayState, Engagement, Post, Region, Staff
+from models import (
+    AttendanceDay,
+    AttendanceEvent,
+    DayState,
+    Engagement,
+    EventKind,
+    Post,
+    Region,
+    Staff,
+)
 from services.days import absences, confirming, deriving
 from services.days.people import AWAY
 from services.telling import tell, tell_staff
@@ -102,15 +111,30 @@ def remind_heads(session: Session, place_id: int, day: date, *, turn: str, now: 
 
 
 def call_town(session: Session, place_id: int, day: date, now: datetime) -> int:
-    """The village let its time go by: the town is told what is open there."""
+    """The village let its time go by: the town is told what is open there. A day that the head has
+    denied and nobody signed for only waits for its own end, and calls nobody."""
     place = session.get_one(Region, place_id)
-    waiting = open_days(session, place_id, day)
+    left = open_days(session, place_id, day)
+    denied = _denied(session, [row.engagement_id for row in left], day)
+    waiting = [
+        row for row in left if row.reasons[0] not in LOST_UNLESS or row.engagement_id not in denied
+    ]
     if not waiting or place.parent is None:
         return 0
     town = officers.of_place(session, place.parent, officers.TOWN, now)
     return _tell_staff(
         session, town, _Due("confirm_overdue", place, day, "late", len(waiting)), now
     )
+
+
+def _denied(session: Session, ids: Sequence[uuid.UUID], day: date) -> frozenset[uuid.UUID]:
+    """Of whom among them a head has said that they were not there on a day."""
+    said = select(AttendanceEvent.engagement_id).where(
+        AttendanceEvent.engagement_id.in_(ids),
+        AttendanceEvent.day_on == day,
+        AttendanceEvent.kind == EventKind.DENIED,
+    )
+    return frozenset(session.scalars(said))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from models import AttendanceDay, DayState, DayStep, EventKind, Message
 from services.acting import Acting
 from services.days import closing, confirming, deriving, disputes, schedule
 from services.days.confirming import Answers
+from services.telling import slots_of
 from tests.builders import at
 from tests.services.days.stage import DAY, said, village
 
@@ -84,6 +85,17 @@ def test_a_head_is_reminded_twice_and_the_town_is_called(seeded: Session) -> Non
         _catch_up(seeded, at(moment))
     assert asked(seeded, place.head) == {"confirm_due": 2}
     assert asked(seeded, place.town) == {"confirm_overdue": 1}
+
+
+def test_the_town_is_not_called_about_a_day_that_the_head_denied(seeded: Session) -> None:
+    place = village(seeded, workers=2)
+    seeded.merge(DayStep(day_on=date(2022, 4, 5), step="final", done_at=EVENING, told=0))
+    said(seeded, place.workers[0], EventKind.DENIED, at("2022-04-06 17:40"))
+    _catch_up(seeded, at("2022-04-07 12:00"))
+    assert place.town.staff is not None
+    mine = select(Message).where(Message.staff_id == place.town.staff.id)
+    [call] = seeded.scalars(mine.where(Message.kind == "confirm_overdue"))
+    assert slots_of(call)["count"] == 1, "the other one, of whom the head said nothing"
 
 
 def asked(session: Session, acting: Acting) -> Counter[str]:
