@@ -40,6 +40,14 @@ def tell_found(session: Session, hits: Sequence[ListHit], now: datetime) -> None
     _tell_offices(session, hits, now)
 
 
+def tell_over(session: Session, hit: ListHit, now: datetime) -> None:
+    """Whoever was asked hears that it was nothing."""
+    if kinds()[hit.kind].asks_worker:
+        cause = f"list_hit:{hit.id}"
+        tell(session, kind="list_hit_over", person=hit.person, slots={}, cause=cause,
+             once=f"{cause}|over", now=now)  # fmt: skip
+
+
 def village_vouched(session: Session, hit: ListHit) -> bool:
     """Whether clerk or head said of a later day that the person came: then the village is in
     question itself, and is not told (F-07)."""

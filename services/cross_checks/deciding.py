@@ -19,7 +19,7 @@ from models import EngagementStatus, ExclusionCheck, Exit, HitState, ListHit, Ro
 from models.procedure import APPROVER, TOWN_CLERK
 from models.term_steps import TermState
 from services.acting import Acting, covers
-from services.cross_checks import holding
+from services.cross_checks import asking, holding
 from services.cross_checks.kinds import kinds
 from services.guards import Obstacle
 from services.pay import holding as pay_holding
@@ -87,10 +87,17 @@ def decide(
     _note(session, hit, "upheld" if upheld else "cleared", acting, now, words)
     if upheld:
         _carry_out(session, hit, acting, now)
-    elif hit.stops_days and hit.engagement is not None:
+    else:
+        _lift(session, hit, now)
+    _let_go(session, hit, acting, now)
+
+
+def _lift(session: Session, hit: ListHit, now: datetime) -> None:
+    """It was nothing: days count as they were, and whoever was asked hears so."""
+    if hit.stops_days and hit.engagement is not None:
         from_on = hit.since_on + holding.ONE_DAY
         leaving.judge_days_again(session, hit.engagement, from_on, now)
-    _let_go(session, hit, acting, now)
+    asking.tell_over(session, hit, now)
 
 
 def _obstacles(hit: ListHit, acting: Acting, words: str) -> tuple[Obstacle, ...]:

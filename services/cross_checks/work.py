@@ -27,12 +27,14 @@ class Hits:
     kind = "list_hits"
 
     def items(self, session: Session, acting: Acting, now: datetime, limit: int) -> Sequence[Item]:
-        if acting.role not in MAY_CHECK | MAY_DECIDE or acting.region is None:
+        if acting.role not in MAY_CHECK | MAY_DECIDE | MAY_TAKE or acting.region is None:
             return ()
         asked = of_area(acting, HitState.OPEN).order_by(ListHit.due_on, ListHit.id).limit(limit)
-        checks = acting.role in MAY_CHECK
-        waits = ListHit.checked_at.is_(None) if checks else ListHit.checked_at.is_not(None)
-        key = "cross_check.work_check" if checks else "cross_check.work_decide"
+        waits, key = ListHit.checked_at.is_(None), "cross_check.work_check"
+        if acting.role in MAY_DECIDE:
+            waits, key = ListHit.checked_at.is_not(None), "cross_check.work_decide"
+        elif acting.role in MAY_TAKE:
+            waits, key = ListHit.due_on < business_date(now), "cross_check.work_late"
         return [
             Item(self.kind, key, {"name": hit.person.name, "place": hit.region.name}, hit.due_on,
                  "console.list_hit", {"key": hit.id})

@@ -362,3 +362,24 @@ def test_the_parameter_makes_a_missing_list_of_deaths_a_hindrance(
     approve = signing.take(office.session, sheet, "approve", office["approver"],
                            at("2022-05-20 09:00"))  # fmt: skip
     assert approve.act == "approve"
+
+
+def test_whoever_was_asked_hears_that_it_was_nothing(office: Office) -> None:
+    session = office.session
+    hit = found_on(session, "employees", "甲一", SINCE, office["clerk"], CAME)
+    nothing = Findings(is_true=False, words="同名")
+    deciding.write_findings(session, hit, nothing, office["town"], CAME)
+    deciding.decide(session, hit, upheld=False, words="同名", acting=office["approver"], now=CAME)
+    assert told(session, hit) == ["list_hit_employees", "list_hit_over"]
+
+
+def test_the_district_sees_what_the_town_has_let_pass(office: Office) -> None:
+    session = office.session
+    found_on(session, "employees", "甲一", SINCE, office["clerk"], CAME)
+    seen = [
+        [item.key for item in work.Hits().items(session, office[who], at(when), 9)]
+        for who in ("town", "clerk", "approver")
+        for when in ("2022-05-17 09:00", "2022-05-18 09:00")
+    ]
+    check = ["cross_check.work_check"]
+    assert seen == [check, check, [], ["cross_check.work_late"], [], []]
