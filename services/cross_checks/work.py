@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from models import DepartmentRow, Engagement, HitState, ListHit, Post
@@ -30,7 +30,8 @@ class Hits:
         if acting.role not in MAY_CHECK | MAY_DECIDE | MAY_TAKE or acting.region is None:
             return ()
         asked = of_area(acting, HitState.OPEN).order_by(ListHit.due_on, ListHit.id).limit(limit)
-        waits, key = ListHit.checked_at.is_(None), "cross_check.work_check"
+        waits: ColumnElement[bool] = ListHit.checked_at.is_(None)
+        key = "cross_check.work_check"
         if acting.role in MAY_DECIDE:
             waits, key = ListHit.checked_at.is_not(None), "cross_check.work_decide"
         elif acting.role in MAY_TAKE:
