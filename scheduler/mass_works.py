@@ -28,6 +28,8 @@ from wording.book import sheet
 log = structlog.get_logger()
 
 Openids = Sequence[tuple[uuid.UUID, str]]
+LOOKED_UP = 20 * TAGGED_AT_ONCE
+"""Who is to be tagged is a search among all followers: not one for each call."""
 LATER = frozenset({Action.TRANSIENT, Action.UNKNOWN, Action.TOKEN, Action.MINUTE_QUOTA})
 """Worth another try in a moment; what else the platform says, it will say again."""
 
@@ -71,10 +73,12 @@ def _bring_in_step(works: Works, account: MassMail, region_id: int, until: float
     ):
         while time.monotonic() < until and not works.stopping.is_set():
             with works.sessions() as session:
-                some = find(session, session.get_one(Region, region_id), limit=TAGGED_AT_ONCE)
+                some = find(session, session.get_one(Region, region_id), limit=LOOKED_UP)
             if not some:
                 break
-            _tell(works, region_id, some, partial(tell, number), note)
+            for start in range(0, len(some), TAGGED_AT_ONCE):
+                few = some[start : start + TAGGED_AT_ONCE]
+                _tell(works, region_id, few, partial(tell, number), note)
     with works.sessions() as session:
         return mass_tags.is_in_step(session, session.get_one(Region, region_id))
 

@@ -41,7 +41,8 @@ class Who(StrEnum):
     EVERYBODY = "everybody"
     """Everybody in the register of people."""
     SUBSCRIBED = "subscribed"
-    """Who writes to the service by WeChat or SMS and has not refused its news."""
+    """Who follows or writes to the service by WeChat or SMS and has not refused its news; of the
+    followers those too who have not said who they are (`followers`)."""
     APPLIED = "applied"
     """Who applied and is not decided on, nor at work."""
     WAITING = "waiting"

@@ -8,18 +8,21 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from models import Role
 from services.broadcasts import deciding, writing
+from services.broadcasts.texts import Words
+from services.broadcasts.writing import Urgency
 from tests.browser.walking import follow
-from tests.builders import NOW, create_acting, region, seed
+from tests.builders import NOW, create_acting, create_contact, region, seed
 from tests.console.conftest import Watch
 from tests.console.screens.walk import sign_in, sound
-from tests.services.broadcasts.conftest import run, sheet, villagers
+from tests.services.broadcasts.conftest import WANGJIA, run, sheet, villagers
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
 def seeded_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Session]:
-    """One broadcast that waits for the head of the town, and one that was sent."""
+    """One broadcast that waits for the head of the town, and two that were sent, one of them as a
+    mass message."""
     with sessions.begin() as session:
         seed(session)
         villagers(session, 3)
@@ -27,11 +30,16 @@ def seeded_sessions(sessions: sessionmaker[Session]) -> sessionmaker[Session]:
         unreachable.phone_sealed = unreachable.phone_index = None
         clerk = create_acting(session, Role.TOWN_CLERK, "xinyan")
         head = create_acting(session, Role.TOWN_HEAD, "xinyan")
-        for last in (False, True):
-            one = writing.draft(session, region(session, "xinyan"), sheet(), clerk, NOW)
-            one.title = "等人批的" if last else "发完了的"
+        create_contact(session, village_hint_id=region(session, WANGJIA).id)
+        publicity = sheet(
+            words=Words("招人", "残疾人、低保户都可以报名。"), urgency=Urgency.PUBLICITY, mass=True
+        )
+        sheets = {"发完了的": sheet(), "群发的": publicity, "等人批的": publicity}
+        for title, said in sheets.items():
+            one = writing.draft(session, region(session, "xinyan"), said, clerk, NOW)
+            one.title = title
             deciding.submit(session, one, clerk, NOW)
-            if not last:
+            if title != "等人批的":
                 deciding.approve(session, one, NOW, head, NOW)
                 run(session, one)
     return sessions
@@ -47,6 +55,7 @@ def test_the_pages_are_sound(
     screen.goto(f"{root}/console/broadcasts")
     sound(screen, "broadcasts")
     follow(screen.get_by_role("link", name="等人批的"))
+    expect(screen.get_by_role("note")).to_contain_text("残疾、低保")
     sound(screen, "broadcast-to-approve")
     follow(screen.get_by_role("button", name="同意，现在就发"))
     expect(screen.get_by_role("status")).to_contain_text("批了")
@@ -56,3 +65,7 @@ def test_the_pages_are_sound(
     follow(screen.get_by_role("link", name="发完了的"))
     expect(screen.locator("img.chart")).to_be_visible()
     sound(screen, "broadcast-reach")
+    screen.goto(f"{root}/console/broadcasts")
+    follow(screen.get_by_role("link", name="群发的"))
+    expect(screen.get_by_text("群发没有发成")).to_be_visible()
+    sound(screen, "broadcast-mass-reach")
