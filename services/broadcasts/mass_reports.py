@@ -17,6 +17,7 @@ from models.telling import DeliveryState
 from services import receipts
 from services.broadcasts.mass import wait
 
+ASK_FOR = timedelta(days=1)
 WELL, ILL = frozenset({"SEND_SUCCESS"}), frozenset({"SEND_FAIL", "DELETE"})
 """What the platform answers when it is asked about a job that is over."""
 
@@ -36,9 +37,12 @@ def news(session: Session, broadcast: Broadcast) -> News | None:
     sent = session.get(MassSend, broadcast.id)
     if sent is None:
         return None
-    number = sent.delivery.provider_id if sent.delivery is not None else None
+    delivery, outcome = sent.delivery, sent.outcome
+    if outcome is None and delivery is not None and delivery.state == DeliveryState.DELIVERED:
+        outcome = MassOutcome.TOLD  # of a broadcast that was stopped meanwhile, too
+    number = delivery.provider_id if delivery is not None else None
     report = session.get(MassReport, number) if number else None
-    return News(sent.planned, sent.outcome, sent.error or "", report)
+    return News(sent.planned, outcome, sent.error or "", report)
 
 
 def note_report(session: Session, details: Mapping[str, str], now: datetime) -> None:
@@ -71,6 +75,7 @@ def to_ask(session: Session, now: datetime, *, limit: int = 10) -> Sequence[Mass
         .join(Delivery, MassSend.delivery_id == Delivery.id)
         .where(
             MassSend.outcome.is_(None),
+            MassSend.made_at > now - ASK_FOR,
             Delivery.state == DeliveryState.ACCEPTED,
             Delivery.due_at <= before,
             func.coalesce(MassSend.asked_at, MassSend.made_at) <= before,

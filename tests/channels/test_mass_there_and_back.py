@@ -15,7 +15,7 @@ from models import Broadcast, BroadcastState, Contact, MassSend, MassTagMember, 
 from scheduler import broadcast_works, mass_works
 from scheduler.wechat_mail import MassCarrier
 from scheduler.works import Works
-from services.broadcasts import deciding, followers, reach, writing
+from services.broadcasts import deciding, followers, mass_tags, reach, writing
 from services.broadcasts.audience import Audience, Who
 from services.broadcasts.texts import Words
 from services.broadcasts.writing import Urgency
@@ -142,6 +142,33 @@ def test_a_tag_that_cannot_be_brought_in_step(
             assert session.scalars(select(MassSend.planned)).all() == [3]
 
 
+def test_who_follows_anew_is_tagged_anew(street: Street) -> None:  # noqa: F811
+    follow(street, LI, SUN, ZHOU, WANG)
+    announce(street)
+    works = works_of(street)
+    broadcast_works.send_broadcasts(works)
+    mass_works.send_mass(works)
+    assert tagged(street) == {LI, SUN, WANG}
+    requests.post(
+        f"{street.world.config.own_url}/phone/send",
+        json={"openid": SUN, "kind": "unfollow"}, timeout=20,
+    )  # fmt: skip
+    assert tagged(street) == {LI, WANG}
+    follow(street, SUN)
+    with street.sessions() as session:
+        town = region(session, "xinyan")
+        assert [openid for _key, openid in mass_tags.to_tag(session, town, limit=9)] == [SUN]
+
+
+def tagged(street: Street) -> set[str]:  # noqa: F811
+    """Who carries the tag, as far as we know."""
+    with street.sessions() as session:
+        found = select(Contact.address_key).join(
+            MassTagMember, MassTagMember.contact_id == Contact.id
+        )
+        return set(session.scalars(found))
+
+
 def test_who_left_unseen_does_not_stop_the_others(street: Street) -> None:  # noqa: F811
     follow(street, LI, SUN, ZHOU, WANG)
     announce(street)
@@ -151,11 +178,8 @@ def test_who_left_unseen_does_not_stop_the_others(street: Street) -> None:  # no
     works = works_of(street)
     broadcast_works.send_broadcasts(works)
     mass_works.send_mass(works)
+    assert tagged(street) == {LI, SUN}
     with street.sessions() as session:
-        tagged = select(Contact.address_key).join(
-            MassTagMember, MassTagMember.contact_id == Contact.id
-        )
-        assert set(session.scalars(tagged)) == {LI, SUN}
         left = select(Contact.followed).where(Contact.address_key == "o-nobody-knows")
         assert session.scalar(left) is False
 
