@@ -68,9 +68,12 @@ def _hear(desk: Desk, standing: Standing, heard: Heard) -> tuple[Say, ...]:
         return _leave_for(desk, standing, _asked(heard, meant))
     if "despair" in meant.signals and not _is_free(standing.top):
         return _leave_for(desk, standing, replace(_asked(heard, meant), intent="human"))
+    signed: tuple[Say, ...] = ()
+    if not _is_free(standing.top):
+        signed, heard, meant = _sign_first(desk, standing, heard, meant)
     if _outranks(standing.top, meant):
-        return _aside(desk, standing, heard, meant)
-    return _answer(desk, standing, heard, meant)
+        return signed + _aside(desk, standing, heard, meant)
+    return signed + _answer(desk, standing, heard, meant)
 
 
 def _is_stop_code(desk: Desk, standing: Standing, heard: Heard) -> bool:
@@ -192,10 +195,9 @@ def _leave_for(desk: Desk, standing: Standing, asked: Asked) -> tuple[Say, ...]:
 
 def _aside(desk: Desk, standing: Standing, heard: Heard, meant: Understanding) -> tuple[Say, ...]:
     """Something else comes first; the open form waits underneath and goes on afterwards."""
-    signed, heard, meant = _sign_first(desk, standing, heard, meant)
     _queue(standing, heard, meant)
     waiting = standing.top
-    says = signed + _open(desk, standing, _asked(heard, meant))
+    says = _open(desk, standing, _asked(heard, meant))
     if standing.top is not waiting:
         return says
     return says + _reprompt(desk, standing)

@@ -19,12 +19,14 @@ from models import (
     Role,
     Staff,
     StaffContact,
+    Ticket,
 )
 from models.days import CheckInHelper
 from services.days import codes, deriving, duty, stand_ins, stoppages
 from services.days.duty import Duty, Fence
 from tests import builders
 from tests.builders import at
+from tests.services.days.stage import lend
 from tests.talk import Talk
 from tests.transcripts.scenes import SCENES, writer
 
@@ -151,8 +153,7 @@ def test_somebody_elses_phone_signs_only_where_that_was_declared(
     contact = talk.session.scalars(select(Contact).where(Contact.address_key == "o-王大成")).one()
     acting = builders.create_acting(talk.session, Role.VILLAGE_CLERK, "v-xinyan-wangjiazhuang")
     for _ in range(2):
-        stand_ins.declare(talk.session, worker, contact, relation="daughter", acting=acting,
-                          now=MORNING)  # fmt: skip
+        lend(talk.session, worker, contact, acting, MORNING)
     talk.session.commit()
     assert "您是要替李桂香打卡吗" in talk("打卡", who="王大成")
     assert "家里人代打" in talk("1", who="王大成")
@@ -272,3 +273,38 @@ def test_what_only_sounds_like_a_sign_beside_leave_is_none(
 ) -> None:
     assert talk(text)
     assert not kinds(talk)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "用俺闺女手机打卡行不",
+        "俺想用儿子的微信打卡",
+        "能用俺老伴手机签到吗",
+        "让别人替俺打卡中不",
+    ],
+)
+def test_another_phone_is_asked_of_the_village(talk: Talk, worker: Engagement, words: str) -> None:
+    assert "请村里登记家里人的手机" in talk(words)
+    assert not kinds(talk), "nothing was signed"
+    assert "跟镇街说了" in talk("1")
+    ticket = talk.session.scalars(select(Ticket)).one()
+    assert (ticket.level, ticket.answers) == ("town", {"about": "check_in_helper"})
+    assert ticket.region is not None
+    assert ticket.region.code == "v-xinyan-wangjiazhuang"
+
+
+@pytest.mark.parametrize("words", ["用手机打卡", "手机打卡咋弄"])
+def test_ones_own_phone_is_no_other_phone(talk: Talk, worker: Engagement, words: str) -> None:
+    assert "请村里登记" not in talk(words)
+
+
+def test_a_sign_beside_a_wish_for_leave_is_kept_inside_a_form_too(
+    talk: Talk, worker: Engagement
+) -> None:
+    talk("俺想请假")
+    assert "从哪天请到哪天" in talk("1")
+    reply = talk("到了，今天想请半天假")
+    assert "07:10签到" in reply
+    assert "因为啥请假" in reply, "and the form goes on with what else was said"
+    assert kinds(talk) == {EventKind.CHECKIN: 1}
