@@ -38,7 +38,7 @@ def spread(
     phone = shown["contact_phone"]
     to_all = _new(session, announcement, Audience(Who.SUBSCRIBED), acting, now)
     to_all.kind, to_all.announcement_id, to_all.mass = Urgency.PUBLICITY, announcement.id, True
-    to_all.body = recruitment_paper.chat(shown)
+    to_all.body = recruitment_paper.chat(shown).removeprefix(f"{title}\n")  # it stands above
     to_all.sms_body = book.text("broadcast.recruitment_sms", title=title, phone=phone, **dates)
     to_villages = _new(session, announcement, Audience(Who.STAFF, roles=VILLAGE), acting, now)
     to_villages.kind = STAFF_KIND
