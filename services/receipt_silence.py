@@ -2,8 +2,8 @@
 
 A provider can accept everything and bring nothing. Looked at are the messages that it took some
 minutes ago (parameter `telling.receipt_silence`): how many of them are still without a receipt. Too
-many, and each look takes a step off its weight (`services.sms_health`); with less to send, and
-receipts again, it comes back by itself. Times are the machine's.
+many, and a step is taken off its weight (`services.sms_health`), every half minute; with receipts
+again, or nothing more to look at, it comes back by itself. Times are the machine's.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
-from models import Delivery
+from models import Delivery, SmsHealth
 from models.telling import DeliveryState
 from rules import parameters
 from services import sms_health
@@ -33,7 +33,7 @@ class Silence:
 
 
 def find(session: Session, machine_now: datetime, today: date) -> list[Silence]:
-    """The providers that are too silent now."""
+    """The providers that are too silent now, and did not stumble in the last half minute."""
     limit = parameters.in_force_or_first("telling.receipt_silence", today).value
     until = machine_now - timedelta(minutes=limit["after_minutes"])
     since = until - timedelta(minutes=limit["within_minutes"])
@@ -47,6 +47,7 @@ def find(session: Session, machine_now: datetime, today: date) -> list[Silence]:
             Delivery.state.in_(TOOK),
             called_at > since + LEASE,
             called_at <= until + LEASE,
+            Delivery.provider.not_in(_just_stumbled(machine_now)),
         )
         .group_by(Delivery.provider)
     )
@@ -56,6 +57,11 @@ def find(session: Session, machine_now: datetime, today: date) -> list[Silence]:
         for one in found
         if one.took >= limit["at_least"] and one.silent * 100 >= one.took * limit["silent_percent"]
     ]
+
+
+def _just_stumbled(machine_now: datetime) -> Select[tuple[str]]:
+    since = machine_now - sms_health.RECOVERY_EVERY
+    return select(SmsHealth.provider).where(SmsHealth.changed_at > since)
 
 
 def weigh(session: Session, machine_now: datetime, today: date) -> int:

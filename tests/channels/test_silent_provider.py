@@ -21,6 +21,7 @@ from tests.channels.test_there_and_back import (
 TODAY = business_date(NOW)
 CODE = {"code": "135790", "minutes": 10}
 MANY = 20
+HALF_A_LOOK = timedelta(seconds=15)
 
 
 def send(street: Street, count: int) -> None:  # noqa: F811 - the fixture's name
@@ -39,10 +40,11 @@ def test_no_receipts_cost_a_provider_its_share(street: Street) -> None:  # noqa:
         [found] = receipt_silence.find(session, later, TODAY)
         assert (found.provider, found.took, found.silent) == ("tencent", MANY, MANY)
         weights = []
-        for _ in range(4):
-            receipt_silence.weigh(session, later, TODAY)
-            weights.append(sms_health.weights(session, later)["tencent"])
-    assert weights == [750, 500, 250, 0]
+        for look in range(14):
+            moment = later + look * HALF_A_LOOK
+            receipt_silence.weigh(session, moment, TODAY)
+            weights.append(sms_health.weights(session, moment)["tencent"])
+    assert weights[::2] == [750, 625, 500, 375, 250, 125, 0]
     carrier = street.carriers["sms"]
     assert isinstance(carrier, SmsCarrier)
     eventually(lambda: carrier.health.weights().get("tencent") == 0)
