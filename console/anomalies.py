@@ -49,6 +49,7 @@ def anomalies() -> str:
         places=looking.place_scores(seat.session, found),
         workers=workers[:SHOWN],
         more=max(0, len(workers) - SHOWN),
+        declared=looking.declared_days(seat.session, found),
         false_alarms=rates.false_alarms(seat.session, seat.region, month_on),
         false_rejects=rates.false_rejects(seat.session, seat.region, month_on),
         may=seat.role in DISTRICT,

@@ -12,26 +12,31 @@ from datetime import datetime, timedelta
 
 from dialog import Say
 from handlers import backfill, papers, policy, standing_words
+from handlers.callback import due
 from handlers.counter import Asked, Counter, Outcome
 from handlers.desk import Desk
 from models import EventKind
+from models.talk import TicketKind
+from services import tickets, whereabouts
 from services.clock import SHANGHAI
 from services.days import codes, signing, stand_ins
 from services.days.signing import Sign, Standing
+from wording import load_book
 from wording.hearing.days import Matter, hear_leaving, hear_matter, hear_sign_code
 from wording.hearing.matters import is_about
 
 TRANSIT_SECONDS = 600
 """So long a message may take without anybody asking when it was sent."""
 
+WANTED = "helper_wanted"
 ACTS = frozenset({"checkin_yes", "place", "picture"})
 
 
 def open_check_in(desk: Desk, asked: Asked) -> Outcome:
     """Take a sign, or answer what was asked about it."""
     name, _, about = asked.intent.partition(":")
-    if name == "checkin_for":
-        return _sign_for(desk, about)
+    if name in {"checkin_for", WANTED}:
+        return _ask_for_a_phone(desk) if name == WANTED else _sign_for(desk, about)
     moment = _sent_at(desk, asked)
     standing = signing.standing_of(desk.session, desk.contact_id, moment)
     if standing is None:
@@ -106,7 +111,7 @@ def _answer(desk: Desk, asked: Asked, standing: Standing) -> Outcome:
     """A question about check-in, or words that only sound like one."""
     match hear_matter(asked.heard.text):
         case Matter.FOR_OTHERS:
-            return _offer_for(desk) or Outcome((Say("check_in.for_others"),), offers=("human",))
+            return _offer_for(desk) or _for_others()
         case Matter.WINDOW:
             return Outcome((standing_words.window(desk, standing),))
         case Matter.FORGOT:
@@ -159,7 +164,7 @@ def _offer_for(desk: Desk) -> Outcome | None:
 def _next_to_sign(desk: Desk) -> stand_ins.Worker | None:
     """For whom this phone is to sign: of several the first one who has not been signed for today,
     so that a daughter's phone serves both her parents."""
-    known = stand_ins.workers_of(desk.session, desk.contact_id)
+    known = stand_ins.workers_of(desk.session, desk.contact_id, desk.today)
     standings = (signing.standing_in(desk.session, one.engagement_id, desk.today) for one in known)
     waiting = (one for one, held in zip(known, standings, strict=True)
                if held.first_at is None and held.obstacle is None)  # fmt: skip
@@ -168,9 +173,9 @@ def _next_to_sign(desk: Desk) -> stand_ins.Worker | None:
 
 def _sign_for(desk: Desk, key: str) -> Outcome:
     """A declared helper's phone signs for a worker: kept as what it is."""
-    worker = stand_ins.worker(desk.session, desk.contact_id, key)
+    worker = stand_ins.worker(desk.session, desk.contact_id, key, desk.today)
     if worker is None:
-        return Outcome((Say("check_in.for_others"),), offers=("human",))
+        return _for_others()
     standing = signing.standing_in(desk.session, worker.engagement_id, desk.today)
     if standing.obstacle is not None:
         return standing_words.refuse(desk, standing)
@@ -181,6 +186,24 @@ def _sign_for(desk: Desk, key: str) -> Outcome:
     return Outcome((Say("check_in.helper_kept", {"name": worker.name}),))
 
 
+def _for_others() -> Outcome:
+    """Whose phone signs for whom, and how that is declared."""
+    return Outcome((Say("check_in.for_others"),), offers=(WANTED, "human"))
+
+
+def _ask_for_a_phone(desk: Desk) -> Outcome:
+    """Have a phone of the family declared: a task of the town, which may do it itself."""
+    request = tickets.Request(
+        TicketKind.HELP,
+        words=load_book().text("helper.asked_words", "console"),
+        contact=desk.contact,
+        place=whereabouts.home(desk.session, desk.contact),
+        answers={"about": "check_in_helper"},
+    )
+    ticket = tickets.open_ticket(desk.session, request, desk.now)
+    return Outcome((Say("helper.asked", {"number": ticket.number, "due": due(ticket)}),))
+
+
 def _clock(standing: Standing) -> str:
     assert standing.first_at is not None
     return f"{standing.first_at.astimezone(SHANGHAI):%H:%M}"
@@ -188,6 +211,6 @@ def _clock(standing: Standing) -> str:
 
 COUNTER = Counter(
     name="check_in",
-    intents=frozenset({"checkin", "checkin_for", "checkin_maybe", *ACTS}),
+    intents=frozenset({"checkin", "checkin_for", "checkin_maybe", WANTED, *ACTS}),
     open=open_check_in,
 )

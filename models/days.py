@@ -195,28 +195,40 @@ class RollSheet(Base):
 
 
 class CheckInHelper(Base):
-    """Somebody whose phone may check in for a worker, declared and recorded (F-17)."""
+    """Somebody whose phone may check in for a worker, declared and recorded (F-17): by SMS from
+    that number, or from any chat whose owner proved that the number is theirs. `relation`: a key of
+    `helper.relation_…`. Both days are included."""
 
     __tablename__ = "check_in_helper"
     __table_args__ = (
+        CheckConstraint("to_on IS NULL OR from_on <= to_on", name="dates"),
         Index(
             "uq_check_in_helper_current",
             "engagement_id",
-            "contact_id",
+            "phone_index",
             unique=True,
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
-        Index("ix_check_in_helper_contact", "contact_id"),
+        Index("ix_check_in_helper_phone", "phone_index"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     engagement_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("engagement.id"))
-    contact_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("contact.id"))
-    relation: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(64))
+    relation: Mapped[str] = mapped_column(String(16))
+    phone_index: Mapped[str] = mapped_column(String(32))
+    phone_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    from_on: Mapped[date]
+    to_on: Mapped[date | None]
+    paper_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("attachment.id"))
     declared_at: Mapped[datetime]
-    declared_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    declared_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
     ended_at: Mapped[datetime | None]
+
+    phone = Sealed()
+    engagement: Mapped[Engagement] = relationship()
+    declared_by: Mapped[Staff] = relationship()
 
 
 class DayState(StrEnum):

@@ -1479,21 +1479,27 @@ def upgrade() -> None:
         batch_op.create_index('ix_attendance_event_on', ['day_on', 'kind', 'engagement_id'], unique=False)
 
     op.create_table('check_in_helper',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('engagement_id', sa.Uuid(), nullable=False),
-    sa.Column('contact_id', sa.Uuid(), nullable=False),
-    sa.Column('relation', sa.String(length=32), nullable=False),
+    sa.Column('name', sa.String(length=64), nullable=False),
+    sa.Column('relation', sa.String(length=16), nullable=False),
+    sa.Column('phone_index', sa.String(length=32), nullable=False),
+    sa.Column('phone_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('to_on', sa.Date(), nullable=True),
+    sa.Column('paper_id', sa.Uuid(), nullable=True),
     sa.Column('declared_at', models.base.Instant(timezone=True), nullable=False),
-    sa.Column('declared_by_id', sa.Uuid(), nullable=True),
+    sa.Column('declared_by_id', sa.Uuid(), nullable=False),
     sa.Column('ended_at', models.base.Instant(timezone=True), nullable=True),
-    sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_check_in_helper_contact_id_contact')),
+    sa.CheckConstraint('to_on IS NULL OR from_on <= to_on', name=op.f('ck_check_in_helper_dates')),
     sa.ForeignKeyConstraint(['declared_by_id'], ['staff.id'], name=op.f('fk_check_in_helper_declared_by_id_staff')),
     sa.ForeignKeyConstraint(['engagement_id'], ['engagement.id'], name=op.f('fk_check_in_helper_engagement_id_engagement')),
+    sa.ForeignKeyConstraint(['paper_id'], ['attachment.id'], name=op.f('fk_check_in_helper_paper_id_attachment')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_check_in_helper'))
     )
     with op.batch_alter_table('check_in_helper', schema=None) as batch_op:
-        batch_op.create_index('ix_check_in_helper_contact', ['contact_id'], unique=False)
-        batch_op.create_index('uq_check_in_helper_current', ['engagement_id', 'contact_id'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
+        batch_op.create_index('ix_check_in_helper_phone', ['phone_index'], unique=False)
+        batch_op.create_index('uq_check_in_helper_current', ['engagement_id', 'phone_index'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
 
     op.create_table('engagement_pause',
     sa.Column('cause', sa.String(length=16), nullable=False),
@@ -2270,7 +2276,7 @@ def downgrade() -> None:
     op.drop_table('engagement_pause')
     with op.batch_alter_table('check_in_helper', schema=None) as batch_op:
         batch_op.drop_index('uq_check_in_helper_current', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
-        batch_op.drop_index('ix_check_in_helper_contact')
+        batch_op.drop_index('ix_check_in_helper_phone')
 
     op.drop_table('check_in_helper')
     with op.batch_alter_table('attendance_event', schema=None) as batch_op:

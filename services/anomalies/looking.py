@@ -14,7 +14,7 @@ from datetime import date, datetime
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session, joinedload
 
-from models import Anomaly, Engagement, Post, Region
+from models import Anomaly, AttendanceEvent, Engagement, EventKind, Post, Region
 from rules.anomalies import Signal, signals
 from rules.months import end_of_month
 from services.anomalies import check_in_signals, village_signals
@@ -113,6 +113,30 @@ def worker_scores(found: Sequence[Anomaly]) -> list[WorkerScore]:
         if rows[0].engagement is not None
     ]
     return sorted(scores, key=lambda one: (-one.score, one.engagement.worker_code or ""))
+
+
+def declared_days(session: Session, found: Sequence[Anomaly]) -> dict[int, int]:
+    """Anomaly → on how many of its days a phone signed that was declared for that worker, for what
+    was found about shared phones (F-17). Declared or not, it is looked at; it is said which."""
+    shared = [one for one in found if one.signal == "shared_phone" and one.engagement_id]
+    if not shared:
+        return {}
+    rows = session.execute(
+        select(AttendanceEvent.engagement_id, AttendanceEvent.day_on)
+        .where(
+            AttendanceEvent.engagement_id.in_([one.engagement_id for one in shared]),
+            AttendanceEvent.kind == EventKind.CHECKIN,
+            AttendanceEvent.source == "helper",
+            AttendanceEvent.day_on.between(found[0].month_on, end_of_month(found[0].month_on)),
+        )
+        .distinct()
+    )
+    days: dict[uuid.UUID, set[str]] = defaultdict(set)
+    for key, day in rows:
+        days[key].add(day.isoformat())
+    return {
+        one.id: len(days[one.engagement_id] & set(one.days)) for one in shared if one.engagement_id
+    }
 
 
 def place_scores(session: Session, found: Sequence[Anomaly]) -> list[PlaceScore]:

@@ -10,12 +10,13 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from models import EventKind
-from services.days import backfilling, codes, disputes, duty, stand_ins
+from services.days import backfilling, codes, disputes, duty
 from services.days.duty import Duty, Fence
 from tests import builders
 from tests.builders import at
 from tests.frauds.stage import APRIL, FULL_FEN, Place, picture
 from tests.services import month
+from tests.services.days.stage import lend
 from tests.services.month import say
 from tests.talk import Talk
 
@@ -134,8 +135,8 @@ def _prepare(place: Place) -> None:
     duty.set_plan(place.session, place.workers["far_away"].post, plan, from_on=APRIL,
                   acting=place.town, now=at("2022-04-01 06:00"))  # fmt: skip
     contact = builders.create_contact(place.session, address_key="o-闺女")
-    stand_ins.declare(place.session, place.workers["daughters_phone"], contact, relation="daughter",
-                      acting=place.clerk, now=at("2022-04-01 06:00"))  # fmt: skip
+    lend(place.session, place.workers["daughters_phone"], contact, place.clerk,
+         at("2022-04-01 06:00"))  # fmt: skip
     place.session.commit()
 
 
@@ -156,8 +157,8 @@ def test_a_worker_whose_phone_is_declared_for_her_mother_signs_for_both(talk: Ta
     place, day = Place(talk), date(2022, 4, 6)
     place.employ("闺女")
     place.employ("娘", phone=False)
-    stand_ins.declare(place.session, place.workers["娘"], place.contacts["闺女"],
-                      relation="daughter", acting=place.clerk, now=at(f"{day} 06:00"))  # fmt: skip
+    lend(place.session, place.workers["娘"], place.contacts["闺女"], place.clerk,
+         at(f"{day} 06:00"))  # fmt: skip
     place.session.commit()
     place.writes("闺女", "打卡", f"{day} 07:00")
     assert "您是要替娘打卡吗" in place.writes("闺女", "替俺娘打卡", f"{day} 07:01")

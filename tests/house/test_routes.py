@@ -22,6 +22,7 @@ from models import (
     Base,
     BoardPhoto,
     Engagement,
+    EngagementStatus,
     Material,
     Objection,
     Person,
@@ -42,6 +43,7 @@ from services.broadcasts.audience import Audience, Who
 from services.broadcasts.texts import Words
 from services.broadcasts.writing import Sheet, Urgency
 from services.clock import business_date
+from services.days import declaring
 from services.outbox import enqueue
 from services.telling import tell
 from tests.builders import (
@@ -115,7 +117,7 @@ def theirs(seeded_sessions: sessionmaker[Session]) -> Place:
         session.flush()
         money = create_money(session, _person(session, "370899197103150061"))
         return Place(_addresses(session, ready) | money | _untold(session) | _spread(session)
-                     | _to_visit(session) | _on_a_list(session))  # fmt: skip
+                     | _to_visit(session) | _lent(session) | _on_a_list(session))  # fmt: skip
 
 
 def _to_visit(session: Session) -> dict[str, dict[str, Any]]:
@@ -131,6 +133,18 @@ def _on_a_list(session: Session) -> dict[str, dict[str, Any]]:
     hit = hit_by_hand(session, engagement.person, NOW)
     hit.checked_at = NOW
     return {"list": {"key": hit.id, "act": "clear"}, "cross": {"kind": "deaths"}}
+
+
+def _lent(session: Session) -> dict[str, dict[str, Any]]:
+    """A phone that was declared for the one whose month is paid."""
+    worker = session.scalars(
+        select(Engagement).where(Engagement.status == EngagementStatus.ON_POST)
+    ).first()
+    assert worker is not None
+    clerk = create_acting(session, Role.TOWN_CLERK, "xinyan")
+    phone = declaring.Phone(NAME, "daughter", "13800009878", business_date(NOW))
+    held = declaring.declare(session, worker, phone, clerk, NOW)
+    return {"check": {"key": held.id}}
 
 
 def _person(session: Session, number: str) -> Person:

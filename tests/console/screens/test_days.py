@@ -120,6 +120,21 @@ def the_head(page: Page, watch: Watch) -> None:
         sound(page, name)
 
 
+def test_a_daughters_phone(screen: Page, watch: Watch, seeded_sessions: object) -> None:
+    sign_in(screen, watch, "cunwenshu")
+    go(screen, "/console/check-in-helpers")
+    sound(screen, "check-in-helpers-empty")
+    screen.get_by_label("替谁打卡").select_option(index=1)
+    screen.get_by_label("手机是谁的").fill("司徒小满")
+    screen.get_by_label("是本人的什么人").select_option("daughter")
+    screen.get_by_label("手机号").fill("138 0000 7777")
+    follow(screen.get_by_role("button", name="登记", exact=True))
+    expect(screen.get_by_role("status")).to_contain_text("登记好了")
+    sound(screen, "check-in-helpers")
+    follow(screen.get_by_role("button", name="停用"))
+    expect(screen.get_by_role("status")).to_contain_text("停了")
+
+
 def the_town(page: Page, watch: Watch) -> None:
     by(page, watch, "zhenjingban", "2022-04-08 09:00")
     go(page, "/console/days/disputes")

@@ -8,8 +8,19 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from models import AttendanceEvent, Contact, Engagement, EventKind, MonthSheet, Region, Role
+from models import (
+    AttendanceEvent,
+    CheckInHelper,
+    Contact,
+    Engagement,
+    EventKind,
+    MonthSheet,
+    Region,
+    Role,
+)
 from services.acting import Acting
+from services.clock import business_date
+from services.days import declaring
 from tests import builders
 from tests.builders import at
 
@@ -86,3 +97,15 @@ def said(
     session.add(event)
     session.flush()
     return event
+
+
+def lend(
+    session: Session, worker: Engagement, contact: Contact, acting: Acting, now: datetime
+) -> CheckInHelper:
+    """The phone of this contact, whose owner has proved its number, is declared for a worker."""
+    if contact.person is None:
+        contact.person = builders.create_person(session, name="家里人")
+    owner = contact.person
+    assert owner.phone is not None
+    phone = declaring.Phone(owner.name, "daughter", owner.phone, business_date(now))
+    return declaring.declare(session, worker, phone, acting, now)
