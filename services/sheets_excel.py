@@ -10,17 +10,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
+from python_calamine import CalamineError, CalamineSheet
 
 from rules import quota as law
 from rules import strict_yaml
 from rules.errors import UnknownTown
 from rules.quota import TRACKS, Track
 from services.guards import Obstacle
+from services.sheets_in import Unfit, sheets
 
 WORDS: Any = strict_yaml.load(Path(__file__).with_suffix(".yaml"))
 COLUMNS = ("town", "total", "urban", "rural")
@@ -41,13 +41,11 @@ class PlanSheet:
 def read_plan(content: bytes) -> PlanSheet:
     """Read an allocation table. `errors` is empty exactly when rows, columns and totals fit."""
     try:
-        workbook = CalamineWorkbook.from_filelike(BytesIO(content))
-        sheets = [workbook.get_sheet_by_name(name) for name in workbook.sheet_names]
-        for sheet in sheets:
+        for sheet in sheets(content):
             reader = _Reader(sheet)
             if reader.find_head():
                 return reader.read()
-    except (CalamineError, ValueError, OSError):
+    except (Unfit, CalamineError, ValueError, OSError):
         return PlanSheet(errors=[Obstacle("plan.sheet_unreadable")])
     return PlanSheet(errors=[Obstacle("plan.sheet_no_table")])
 

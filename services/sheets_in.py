@@ -22,6 +22,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from rules import id_number as id_numbers
 from rules import strict_yaml
+from services import sheets_in_size
 from services.guards import Obstacle
 
 WORDS: Any = strict_yaml.load(Path(__file__).with_suffix(".yaml"))
@@ -125,6 +126,8 @@ def read(content: bytes, name: str) -> Iterator[Row]:
 
 def sheets(content: bytes) -> Iterator[CalamineSheet]:
     """The sheets of a workbook in its order. Raises `Unfit` for what is none."""
+    if not sheets_in_size.fits(content):
+        raise Unfit("sheet.unreadable_or_vast")
     try:
         workbook = CalamineWorkbook.from_filelike(BytesIO(content))
         for name in workbook.sheet_names:

@@ -112,7 +112,7 @@ def test_a_long_cell_holds_for_each_of_its_days_but_not_for_two_people() -> None
         (b"\xd0\xcf\x11\xe0 old", "day_console.sheet_old_excel"),
         (b"name,1,2", "sheet.unreadable"),
         (b"", "sheet.unreadable"),
-        (b"PK\x03\x04 broken", "sheet.unreadable"),
+        (b"PK\x03\x04 broken", "sheet.unreadable_or_vast"),
         (book([["姓名", "电话"], ["李桂香", "1"]]), "day_console.sheet_no_head"),
         (book([[], ["序号", "姓名", "应发（元）", "实发（元）"], [1, "李桂香", 833.33, 833.33]]),
          "day_console.sheet_is_pay_list"),
