@@ -31,6 +31,7 @@ from channels.inbound import Inbound as Letter
 from models import Contact, Conversation, Inbound, new_id
 from models.prepared import Prepared, Write
 from models.sealing import Sealed, blind_index
+from services import identity
 from wording.hearing import mask_private
 
 _CONTACT = cast(Table, Contact.__table__)
@@ -135,6 +136,7 @@ def open_page(session: Session, letter: Letter, now: datetime) -> Page:
     contact = session.scalars(select(Contact).filter_by(**naming)).one()
     if letter.channel == "sms" and contact.address is None:
         contact.address = letter.sender
+        identity.recognise(session, contact, now)
     _insert_once(session, Conversation, {"contact_id": contact.id, "turned_at": now})
     page = find(session, letter)
     assert page is not None, "both rows were made just now"

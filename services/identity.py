@@ -15,12 +15,22 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import Application, Consent, Contact, Person, new_id
+from models import (
+    Application,
+    Consent,
+    Contact,
+    Engagement,
+    EngagementStatus,
+    Person,
+    new_id,
+)
 from models.sealing import blind_index
 from rules import id_number as id_numbers
 from services import codes
 from services.clock import business_date
 from services.trail import record
+
+ON_POST = (EngagementStatus.ON_POST, EngagementStatus.SUSPENDED)
 
 
 @dataclass(frozen=True)
@@ -117,6 +127,29 @@ def bind(
     return person
 
 
+def recognise(session: Session, contact: Contact, now: datetime) -> Person | None:
+    """Bind an SMS contact to the one worker whose proved number it writes from: who was put on a
+    post with it checks in by the first short message. None, and nothing bound, where several people
+    have the number, nobody proved it, or the number's owner is on no post."""
+    found = session.scalars(
+        select(Person)
+        .where(
+            Person.phone_index == contact.address_key,
+            Person.phone_verified_at.is_not(None),
+            Person.forgotten_at.is_(None),
+        )
+        .limit(2)
+    ).all()
+    if contact.person_id is not None or len(found) != 1:
+        return None
+    person = found[0]
+    if _others_with_phone(session, person, contact.address_key) or not _is_on_post(session, person):
+        return None
+    contact.person, contact.bound_at = person, now
+    record(session, "binding.recognised", contact=contact, now=now, subject=("person", person.id))
+    return person
+
+
 def keep(session: Session, identity: Identity, now: datetime) -> Person:
     """The person with this ID number, made on first sight. The name of somebody whom nobody has
     proved yet is taken as last written."""
@@ -194,6 +227,13 @@ def _is_settled(session: Session, person: Person) -> bool:
         0,
         None,
     )
+
+
+def _is_on_post(session: Session, person: Person) -> bool:
+    held = select(Engagement.id).where(
+        Engagement.person_id == person.id, Engagement.status.in_(ON_POST)
+    )
+    return session.scalars(held.limit(1)).first() is not None
 
 
 def _bound_elsewhere(session: Session, person: Person, contact: Contact) -> bool:
