@@ -20,10 +20,12 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from channels.wechat.errors import Action
 from models import (
     Broadcast,
     BroadcastState,
     Contact,
+    Delivery,
     MassOutcome,
     MassSend,
     MassTag,
@@ -46,6 +48,7 @@ CHANNEL = "mass"
 TO = frozenset({Who.EVERYBODY, Who.SUBSCRIBED})
 ERROR_LENGTH = 255
 A_MONTH = timedelta(days=32)
+HOPELESS = tuple(f"{one}:" for one in (Action.ACCOUNT, Action.DAY_QUOTA, Action.MONTH_QUOTA))
 
 
 @dataclass(frozen=True)
@@ -165,12 +168,21 @@ def _judge(session: Session, sent: MassSend, now: datetime) -> None:
         sent.outcome = MassOutcome.TOLD
     elif delivery.state in (DeliveryState.FAILED, DeliveryState.STOPPED):
         sent.outcome, sent.error = MassOutcome.FAILED, delivery.error
+    elif _is_hopeless(delivery):
+        sent.outcome, sent.error = MassOutcome.FAILED, delivery.error
+        outbox.withdraw(session, delivery, now=now, reason=delivery.error or "")
     elif now >= delivery.due_at + _patience(now):
         sent.outcome = MassOutcome.SILENT
         outbox.withdraw(session, delivery, now=now, reason="nobody waits for it any more")
     if sent.outcome is not None:
         sent.ended_at = now
         session.flush()
+
+
+def _is_hopeless(delivery: Delivery) -> bool:
+    """Whether it waits for what will not come in time: the account may not, a quota is used up."""
+    waits = delivery.state == DeliveryState.QUEUED
+    return waits and (delivery.error or "").startswith(HOPELESS)
 
 
 def told_among(

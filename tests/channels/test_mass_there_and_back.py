@@ -142,6 +142,22 @@ def test_a_tag_that_cannot_be_brought_in_step(
             assert session.scalars(select(MassSend.planned)).all() == [3]
 
 
+def test_an_account_that_may_not_keeps_nobody_waiting(street: Street) -> None:  # noqa: F811
+    follow(street, LI, SUN, ZHOU, WANG)
+    announce(street)
+    street.fault("message/mass/sendall", "errcode", value="48001")
+    works = works_of(street)
+    broadcast_works.send_broadcasts(works)
+    mass_works.send_mass(works)
+    street.send("mass")
+    broadcast_works.send_broadcasts(works)
+    told = broadcast(street, reach.report)
+    assert told.mass.outcome == "failed"
+    assert "48001" in told.mass.error
+    assert broadcast(street, lambda _session, one: one.state) == BroadcastState.DONE
+    assert got(street, LI) == []
+
+
 def test_who_follows_anew_is_tagged_anew(street: Street) -> None:  # noqa: F811
     follow(street, LI, SUN, ZHOU, WANG)
     announce(street)

@@ -125,7 +125,7 @@ def test_one_text_for_all_names_nobody(seeded: Session, approved: Approved) -> N
     assert "乡亲，4月10日" in str(made.delivery.slots)
 
 
-@pytest.mark.parametrize("why", ["send fail", "silent", "refused"])
+@pytest.mark.parametrize("why", ["send fail", "silent", "refused", "may not"])
 def test_where_it_came_to_nothing_everybody_goes_the_usual_way(
     seeded: Session, approved: Approved, why: str
 ) -> None:
@@ -137,6 +137,9 @@ def test_where_it_came_to_nothing_everybody_goes_the_usual_way(
     now = LATER
     if why == "send fail":
         report(seeded, made, why)
+    elif why == "may not":
+        for happening in (Happening.CLAIMED, Happening.POSTPONED):
+            advance(seeded, made.delivery, happening, LATER, error="account: 48001 unauthorized")
     elif why == "refused":
         advance(seeded, made.delivery, Happening.CLAIMED, LATER)
         advance(seeded, made.delivery, Happening.REFUSED, LATER, error="account: 48001")
