@@ -26,7 +26,7 @@ from console.files import upload
 from console.words import obstacle_words
 from models import Broadcast, Region
 from services.broadcasts import audience as audiences
-from services.broadcasts import texts, writing
+from services.broadcasts import listing, texts, writing
 from services.broadcasts.audience import STAFF_ROLES, Audience, Who
 from services.broadcasts.texts import Words
 from services.broadcasts.writing import Sheet, Urgency
@@ -120,7 +120,7 @@ def broadcast_list(key: uuid.UUID) -> ResponseReturnValue:
         return screen(one, (say("broadcast.list_needed"),)), 422
     try:
         with seat.session.begin_nested():
-            came = writing.take_list(seat.session, one, sheet.content, seat.acting, seat.now)
+            came = listing.take_list(seat.session, one, sheet.content, seat.acting, seat.now)
     except Hindered as hindered:
         return screen(one, reasons(hindered)), 422
     rows = tuple(obstacle_words(remark) for remark in came.remarks[:SHOWN_ROWS])
