@@ -85,7 +85,8 @@ def cross_check_taken() -> ResponseReturnValue:
     shown = month_on or last_month(seat.today)
     if file is None:
         return _screen(shown, (obstacle_words(sheets_in.NO_FILE),)), 422
-    about = About(forms.text("kind", 24), month_on or date.max, forms.text("source", 128))
+    about = About(forms.text("kind", 24), month_on or date.max, forms.text("source", 128),
+                  sure=forms.text("sure", 3) == "yes")  # fmt: skip
     try:
         with seat.session.begin_nested():
             taken = taking.take(seat.session, file, about, seat.acting, seat.now)

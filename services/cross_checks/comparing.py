@@ -32,7 +32,9 @@ from services.clock import business_date
 from services.cross_checks import asking, holding
 from services.cross_checks.kinds import kinds
 from services.deadlines import working_deadline
+from services.guards import Obstacle
 from services.numbers import next_number
+from services.procedure import Hindered
 from services.terms import leaving
 from services.trail import note
 
@@ -49,10 +51,20 @@ TRACKS = ("rural", "urban")
 _AT_ONCE = 500
 
 
-def compare(session: Session, list_ids: Collection[uuid.UUID], now: datetime) -> list[ListHit]:
+def compare(
+    session: Session,
+    list_ids: Collection[uuid.UUID],
+    now: datetime,
+    *,
+    most: int | None = None,
+) -> list[ListHit]:
     """Find who stands on these lists and was not found before; what is new, with everything that
-    comes of it: money held, days judged again, people told."""
+    comes of it: money held, days judged again, people told. `Hindered`, and nothing done, where
+    that are more than `most`."""
     found = _first_of_each(session.execute(_matches(list_ids)).all())
+    if most is not None and len(found) > most:
+        slots = {"count": len(found), "most": most}
+        raise Hindered("compare", (Obstacle("cross_check.too_many", slots),))
     if not found:
         return []
     for track in TRACKS:  # whoever makes a batch at this moment waits, and leaves these people out

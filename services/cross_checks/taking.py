@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from models import DepartmentList, DepartmentRow, ListHit, Role, new_id
 from models.sealing import blind_index, ring
+from rules import parameters
 from services.acting import Acting
 from services.attachments import Upload
 from services.clock import business_date
@@ -32,11 +33,13 @@ _AT_ONCE = 1000
 
 @dataclass(frozen=True)
 class About:
-    """What a file is: of which kind and month, by which document."""
+    """What a file is: of which kind and month, by which document. `sure`: whoever brings it has
+    looked again and says that it is the right one."""
 
     kind: str
     month_on: date
     source: str
+    sure: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,9 @@ class Taken:
 
 
 def take(session: Session, file: Upload, about: About, acting: Acting, now: datetime) -> Taken:
-    """Keep a list and compare it. A row that cannot be read is named, the others count. `Hindered`
-    for one that came before, `sheets_in.Unfit` for a file that is no such list: nothing is kept."""
+    """Keep a list and compare it. A row that cannot be read is named, the others count. Nothing is
+    kept of one that came before or names suspiciously many (`Hindered`), or of a file that is no
+    such list (`sheets_in.Unfit`)."""
     kind = _check(about, acting, business_date(now))
     sha256 = hashlib.sha256(file.content).hexdigest()
     _refuse_known(session, about, sha256)
@@ -69,7 +73,7 @@ def take(session: Session, file: Upload, about: About, acting: Acting, now: date
         _refuse_known(session, about, sha256)
         raise
     _write_rows(session, made.id, found.rows)
-    hits = comparing.compare(session, [made.id], now)
+    hits = comparing.compare(session, [made.id], now, most=None if about.sure else _most(now))
     note(session, "department_list.taken", actor=acting.name, at=now,
          subject=("department_list", made.id), kind=kind.name, sha256=sha256,
          month=about.month_on.isoformat(), source=made.source, rows=made.rows_count,
@@ -89,6 +93,12 @@ def of_month(session: Session, month_on: date) -> dict[str, list[DepartmentList]
     )
     for one in session.scalars(asked):
         found.setdefault(one.kind, []).append(one)
+    return found
+
+
+def _most(now: datetime) -> int:
+    """So many at once are rather a wrong file: it would hold everybody's money."""
+    found: int = parameters.in_force("cross_check.most_hits", business_date(now)).value
     return found
 
 

@@ -178,3 +178,19 @@ def test_approving_without_the_list_of_deaths_is_warned_of(
     send(visit("qujingban"), sheet_of("deaths", []))
     approver.get(SHEET)
     assert "死亡名单还没来" not in approver.words
+
+
+def test_a_list_that_names_too_many_is_asked_about_first(
+    april: sessionmaker[Session], visit: Visit
+) -> None:
+    with april.begin() as session:
+        people = [create_worker(session, name=f"甲{order}").person for order in range(21)]
+        file = sheet_of("deaths", [row_of(person, DIED) for person in people])
+    clerk = visit("qujingban")
+    assert send(clerk, file) == 409
+    assert "一下比上了21人" in clerk.words
+    with april() as session:
+        for table in (DepartmentList, ListHit):
+            assert session.scalar(select(func.count()).select_from(table)) == 0
+    assert send(clerk, file, sure="yes") == 200
+    assert "21人，比上21人" in clerk.words
