@@ -150,12 +150,12 @@ def _mark(roll: Roll, place: int, look: Look) -> str:
 def _fill(answers: Answers, desk: Desk) -> Mapping[str, Json]:
     round_ = _round(desk, answers)
     count = len(round_.looks) if round_ else 0
-    return {
-        "day_on": round_.row.day_on.isoformat() if round_ else "",
-        "first": answers["first"] + 1,
-        "last": min(answers["first"] + _size(desk), count),
-        "count": count,
-    }
+    first, last = answers["first"] + 1, min(answers["first"] + _size(desk), count)
+    which = Say("confirm_days.all_of_them", {"count": count})
+    if (first, last) != (1, count):
+        some = {"first": first, "last": last, "count": count}
+        which = Say("confirm_days.some_of_them", some)
+    return {"day_on": round_.row.day_on.isoformat() if round_ else "", "which": which}
 
 
 def _is_last(answers: Answers) -> bool:
