@@ -157,8 +157,9 @@ class _Grid:
             if bottom < self.body or top >= len(self.rows):
                 continue
             text = self._at(top, left)
-            for at in range(top, min(bottom, len(self.rows) - 1) + 1):
-                for column in range(left, right + 1):
+            columns = [one for one in self.days.values() if left <= one <= right]
+            for at in range(max(top, self.body), min(bottom, len(self.rows) - 1) + 1):
+                for column in columns:
                     held[at, column] = text
                     if bottom > top:
                         over.add((at, column))

@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.days import month_file
 from services.days.month_file import Filled
 from services.sheets_in import Unfit
+from tests.services.test_sheets_in_size import rewritten
 
 APRIL = date(2022, 4, 1)
 DAYS = list(range(1, 31))
@@ -128,3 +131,35 @@ def test_what_is_no_months_sheet_is_told_apart(content: bytes, key: str) -> None
 
 def test_rows_that_say_nothing_are_none() -> None:
     assert read([["姓名", *DAYS], ["李桂香"], ["", "√"], ["王大成", "√"]]).lines[0].name == "王大成"
+
+
+CELLS = st.one_of(
+    st.text("√×○假休1230姓名编号月日年.-/ 、合计", max_size=6), st.integers(-2, 40),
+    st.floats(allow_nan=False, allow_infinity=False), st.just("姓名"), st.just(TITLE),
+    st.dates(date(1999, 1, 1), date(2030, 1, 1)),
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(CELLS, max_size=34), max_size=12), st.data())
+def test_whatever_a_sheet_holds_it_is_read_or_refused(
+    rows: list[list[Any]], data: st.DataObject
+) -> None:
+    if data.draw(st.booleans()):
+        rows.insert(data.draw(st.integers(0, len(rows))), ["姓名", *DAYS])
+    try:
+        filled = month_file.read(book(rows), APRIL)
+    except Unfit:
+        return
+    assert filled.month_on in {None, APRIL}
+    for line in filled.lines:
+        assert line.cells
+        assert line.code or line.name
+        assert {cell.day for cell in line.cells} <= filled.days <= set(range(1, 32))
+
+
+def test_a_cell_merged_over_the_whole_sheet_costs_nothing() -> None:
+    small = book([["姓名", *DAYS], ["李桂香", "√"]], [(2, 1, 2, 2, "√")])
+    vast = rewritten(small, lambda text: text.replace(b'"B3:C3"', b'"B3:XFD1048576"'))
+    assert vast != small
+    assert marks(month_file.read(vast, APRIL)) == {1: "present"}
