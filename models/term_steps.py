@@ -131,6 +131,7 @@ TERM_STEPS: tuple[TermStep, ...] = (
              TOWN_HEAD | APPROVER | {Role.DISTRICT_CLERK},
              limit="term.pause_review_days", reason=True),
     TermStep(PAUSES, "end_with_exit", S.UNDER_WAY, S.OVER, CLOCK),
+    TermStep(PAUSES, "lift", S.UNDER_WAY, S.WITHDRAWN, CLOCK),  # as if it had never been
 )  # fmt: skip
 
 TERM_OPEN = frozenset(

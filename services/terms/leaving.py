@@ -119,6 +119,20 @@ def report_death(session: Session, leaving: Exit, now: datetime) -> None:
     officers.tell_office(session, engagement, "death_head", now, cause=_cause(leaving), slots={})
 
 
+def lives(session: Session, leaving: Exit, now: datetime) -> None:
+    """A death that was reported is not true: messages come again, and every day counts by what was
+    said of it."""
+    engagement = leaving.engagement
+    _unsilence(session, engagement.person, now)
+    pause = open_pause(session, engagement)
+    if pause is None or pause.cause != PauseCause.DEATH_REPORTED:
+        return
+    walk.step(session, pause, "lift", CLOCK, now)
+    if engagement.status == EngagementStatus.SUSPENDED:
+        engagement.status = EngagementStatus.ON_POST
+    judge_days_again(session, engagement, pause.from_on, now)
+
+
 def open_pause(session: Session, engagement: Engagement) -> EngagementPause | None:
     """The suspension that goes on."""
     return session.scalars(
@@ -159,7 +173,10 @@ def _unsilence(session: Session, person: Person, now: datetime) -> None:
 
 def _close_what_is_open(session: Session, leaving: Exit, now: datetime) -> None:
     engagement = leaving.engagement
-    if (pause := open_pause(session, engagement)) is not None:
+    pause = open_pause(session, engagement)
+    if pause is not None and pause.cause == PauseCause.DEATH_REPORTED:
+        walk.step(session, pause, "lift", CLOCK, now)  # the exit holds its days now
+    elif pause is not None:
         walk.step(session, pause, "end_with_exit", CLOCK, now)
         pause.to_on = max(pause.from_on, leaving.last_on)
     wished = session.scalars(

@@ -189,6 +189,8 @@ def _settle_exit(session: Session, exiting: Exit, act: str, now: datetime) -> No
         case TermState.WITHDRAWN if act == "take_back":
             leaving.take_back(session, exiting, now)
         case TermState.WITHDRAWN | TermState.REFUSED:
+            if exiting.cause == ExitCause.DIED:
+                leaving.lives(session, exiting, now)
             end_if_nothing_is_open(session, engagement, now)
 
 

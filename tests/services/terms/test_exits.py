@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import (
+    AttendanceDay,
     EngagementPause,
     EngagementStatus,
     FollowUpCase,
@@ -119,7 +120,7 @@ def test_a_death_stops_work_pay_and_messages_at_once(seeded: Session) -> None:
     assert (engagement.status, engagement.ended_on) == ("ended", date(2023, 5, 3))
     assert told(seeded, engagement) == []
     assert seeded.scalars(select(FollowUpCase)).all() == []
-    assert pause.state == TermState.OVER
+    assert pause.state == TermState.WITHDRAWN, "undone, it costs not one day"
     settling.take(
         seeded,
         made,
@@ -132,6 +133,22 @@ def test_a_death_stops_work_pay_and_messages_at_once(seeded: Session) -> None:
     assert engagement.ends_on == date(2025, 4, 10)
     assert contact.quiet_at is None
     assert seeded.scalars(select(Vacancy.void_at)).one() is not None
+
+
+@pytest.mark.parametrize("act", ["drop", "refuse"])
+def test_a_death_that_is_not_true_leaves_nothing_behind(seeded: Session, act: str) -> None:
+    engagement, staff, now = on_post(seeded), company(seeded), noon(TODAY)
+    contact = create_contact(seeded, person_id=engagement.person_id)
+    what = Leaving(ExitCause.DIED, date(2023, 5, 3), "听人说的")
+    made = exits.report(seeded, engagement, what, staff.head, now)
+    if act == "refuse":
+        settling.take(seeded, made, "propose", staff.town_clerk, now, "村里报的")
+    decider = staff.approver if act == "refuse" else staff.town_clerk
+    settling.take(seeded, made, act, decider, now, "人在家里")
+    assert (engagement.status, contact.quiet_at) == (EngagementStatus.ON_POST, None)
+    assert leaving.open_pause(seeded, engagement) is None
+    days = select(AttendanceDay.state).where(AttendanceDay.engagement_id == engagement.id)
+    assert "paused" not in set(seeded.scalars(days))
 
 
 def test_the_insurer_must_take_off_who_left_early(seeded: Session) -> None:
