@@ -55,7 +55,7 @@ def _prepare(works: Works, key: uuid.UUID) -> bool:
         region_id = session.get_one(Broadcast, key).region_id
     try:
         if works.mass is None:
-            return _give_up(works, key, "no account of WeChat's")
+            return _give_up(works, key, mass.NO_ACCOUNT)
         if not _bring_in_step(works, works.mass, region_id, until):
             return False
     except WechatError as error:

@@ -47,6 +47,8 @@ from services.telling_kinds import kind
 CHANNEL = "mass"
 TO = frozenset({Who.EVERYBODY, Who.SUBSCRIBED})
 ERROR_LENGTH = 255
+NO_TAG, NO_ACCOUNT = "no_tag", "no_account"
+"""Our own reasons for giving one up, as the end of a phrase `broadcast.mass_why_…`."""
 A_MONTH = timedelta(days=32)
 HOPELESS = tuple(f"{one}:" for one in (Action.ACCOUNT, Action.DAY_QUOTA, Action.MONTH_QUOTA))
 
@@ -154,7 +156,7 @@ def is_settled(session: Session, broadcast: Broadcast, now: datetime) -> bool:
         assert broadcast.started_at is not None
         if now < broadcast.started_at + _patience(now):
             return False
-        give_up(session, broadcast, "the tag was not in step in time", now)
+        give_up(session, broadcast, NO_TAG, now)
         return True
     if sent.outcome is None:
         _judge(session, sent, now)

@@ -128,7 +128,7 @@ def test_a_mass_message_is_shown_before_and_after(
     mass_works.send_mass(works)
     broadcast_works.send_broadcasts(works)
     head.get(path)
-    assert "群发没有发成" in head.words
+    assert "群发没有发成（没有接公众号）" in head.words
     assert "没绑定的粉丝：群发告诉0个，微信聊天告诉0个，没法告诉1个" in head.words
     assert one(seeded_sessions).state == BroadcastState.DONE
 

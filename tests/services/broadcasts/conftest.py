@@ -68,7 +68,7 @@ def run(session: Session, broadcast: Broadcast, now: datetime = NOW, *, chunk: i
     if broadcast in expansion.to_start(session, now):
         expansion.start(session, broadcast, now)
     if broadcast in mass.to_prepare(session):
-        mass.give_up(session, broadcast, "no account of WeChat's", now)
+        mass.give_up(session, broadcast, mass.NO_ACCOUNT, now)
     while broadcast.expanded_at is None:
         expansion.expand(session, broadcast, now, chunk=chunk)
     handed = 0
