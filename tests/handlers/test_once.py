@@ -36,7 +36,12 @@ def test_whoever_waits_inside_holds_up_nobody_else() -> None:
     waits, holds = Asked(released), Asked()
     waiting = threading.Thread(target=lambda: waits.value)
     waiting.start()
-    asking = threading.Thread(target=lambda: (holds.value, released.set()))
+
+    def ask_and_release() -> None:
+        assert holds.value == 1
+        released.set()
+
+    asking = threading.Thread(target=ask_and_release)
     asking.start()
     asking.join(PATIENCE_SECONDS)
     waiting.join(PATIENCE_SECONDS)
