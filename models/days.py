@@ -105,7 +105,6 @@ class AttendanceEvent(Base):
     __table_args__ = (
         Index("ix_attendance_event_day", "engagement_id", "day_on", "kind"),
         Index("ix_attendance_event_on", "day_on", "kind", "engagement_id"),
-        Index("ix_attendance_event_contact", "contact_id", "day_on"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

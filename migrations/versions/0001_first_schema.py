@@ -1474,7 +1474,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('undoes_id', name=op.f('uq_attendance_event_undoes_id'))
     )
     with op.batch_alter_table('attendance_event', schema=None) as batch_op:
-        batch_op.create_index('ix_attendance_event_contact', ['contact_id', 'day_on'], unique=False)
         batch_op.create_index('ix_attendance_event_day', ['engagement_id', 'day_on', 'kind'], unique=False)
         batch_op.create_index('ix_attendance_event_on', ['day_on', 'kind', 'engagement_id'], unique=False)
 
@@ -2282,7 +2281,6 @@ def downgrade() -> None:
     with op.batch_alter_table('attendance_event', schema=None) as batch_op:
         batch_op.drop_index('ix_attendance_event_on')
         batch_op.drop_index('ix_attendance_event_day')
-        batch_op.drop_index('ix_attendance_event_contact')
 
     op.drop_table('attendance_event')
     with op.batch_alter_table('attendance_day', schema=None) as batch_op:
