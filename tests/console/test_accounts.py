@@ -43,13 +43,15 @@ def test_an_account_its_roles_and_its_reset(run: CliRunner) -> None:
     assert "agency\t兖州区\t2022-01-01 - 2022-12-31" in listed
     assert password not in listed
     anew = run.invoke(command, ["reset", "newone"]).output.strip().rpartition(": ")[2]
-    with open_database(load())() as session:
+    sessions = open_database(load())
+    with sessions() as session:
         member = session.scalars(select(Staff)).one()
         assert staff.fits(member.password_hash, anew)
         assert not staff.fits(member.password_hash, password)
         assert member.must_change_password
         acts = session.scalars(select(AuditEntry.act)).all()
         assert acts == ["staff.opened", "staff.reset"]
+    sessions.kw["bind"].dispose()
     assert run.invoke(command, ["close", "newone"]).exit_code == 0
     assert "\tclosed" in run.invoke(command, ["list"]).output
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -79,16 +80,18 @@ def test_the_clock_takes_overdue_tickets_up(seeded_sessions: sessionmaker[Sessio
 
 
 @pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> sessionmaker[Session]:
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sessionmaker[Session]]:
     url = f"sqlite:///{tmp_path / 'trail.db'}"
     monkeypatch.setenv("GYG_SANDBOX", "1")
     monkeypatch.setenv("GYG_DATABASE_URL", url)
     schema.upgrade(url)
-    sessions = session_factory(make_engine(url))
+    engine = make_engine(url)
+    sessions = session_factory(engine)
     with sessions.begin() as session:
         write(session, 6)
         assert audit.seal(session, NOW + timedelta(minutes=2))
-    return sessions
+    yield sessions
+    engine.dispose()
 
 
 def run(*words: str) -> Result:

@@ -60,8 +60,10 @@ def looking_on(town: Town) -> Iterator[sessionmaker[Session]]:
     """Sessions that read the town's database and never take its write lock, as our own would: who
     looks every moment must not keep the town from its work."""
     engine = create_engine(normalise(town.environment["GYG_DATABASE_URL"]), poolclass=NullPool)
-    yield session_factory(engine)
-    engine.dispose()
+    try:
+        yield session_factory(engine)
+    finally:
+        engine.dispose()
 
 
 def settling(sessions: sessionmaker[Session]) -> Callable[[], None]:
