@@ -17,7 +17,9 @@ SPEAKS_OF_OTHERS = frozenset({"complaint", "objection", "confirm", "accident"})
 """Intents in which a death is somebody else's: their own counter takes it up."""
 
 
-TACTLESS = frozenset({"apply", "eligibility", "greeting", "unclear", "provide_info", "progress"})
+TACTLESS = frozenset(
+    {"apply", "eligibility", "greeting", "pay", "progress", "provide_info", "unclear"}
+)
 """Intents whose counter would only put questions, or a menu, to somebody who told of a death."""
 
 

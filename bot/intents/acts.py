@@ -33,13 +33,20 @@ class Grammar:
 
 def asks_for(act: str, reading: Reading, *, channel: str) -> bool:
     """True when the writer of `reading` asks for `act` now, for themselves, without reserve."""
-    text = reading.plain.replace(",", "").replace(" ", "")
+    address = _address()
+    text = address.sub("", reading.plain).replace(",", "").replace(" ", "")
     if act == "unsubscribe" and text in _CODES_OF_SMS:
         return channel == "sms"
     grammar = _grammars().get(act)
     if grammar is None or len(text) > _LONGEST:
         return False
-    return grammar.admits(text, reading.written)
+    return grammar.admits(text, address.sub("", reading.written))
+
+
+@lru_cache(maxsize=1)
+def _address() -> re.Pattern[str]:
+    """The greeting of a village officer at the head of a message."""
+    return re.compile(read_yaml("acts.yaml")["address"])
 
 
 @lru_cache(maxsize=1)

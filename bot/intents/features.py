@@ -6,7 +6,7 @@ from itertools import combinations, pairwise
 from bot.intents.lexicon import lexicon
 
 _DIGITS = re.compile(r"\d+")
-_LONGEST_GRAM = 4
+_LONGEST_GRAM = 3
 _SOUND_GRAMS = (2, 3)
 _WORD_SIZES = (5, 4, 3, 2, 1)
 

@@ -39,6 +39,6 @@ class Model:
 @lru_cache(maxsize=1)
 def model() -> Model:
     """The shipped model, read on first use."""
-    content = json.loads(files(__package__).joinpath("weights.json").read_text(encoding="ascii"))
+    content = json.loads(files(__package__).joinpath("weights.json").read_text(encoding="utf-8"))
     rows = {name: row.encode("ascii") for name, row in content["rows"].items()}
     return Model(labels=tuple(content["labels"]), scale=content["scale"], rows=rows)

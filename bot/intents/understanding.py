@@ -17,6 +17,8 @@ _GRAVE = ORDER[:3]
 _LEAST_PART = 2  # characters
 _LONGEST_READ = 400  # characters; the rest of an essay does not change what it is about
 _SAID_BY_MANY = 8  # characters; what is longer is somebody's own words, and is not remembered
+_AROUND_SIGN = frozenset({"checkin", "confirm", "leave", "pay"})
+_AFTER_SIGN = frozenset({"leave", "pay"})  # what a sign-in often goes on to
 # Small talk and slot answers are no second request.
 _NO_REQUEST = frozenset({"greeting", "unclear", "provide_info"})
 
@@ -56,6 +58,10 @@ def _understand(text: str, channel: str, open_question: bool) -> Understanding: 
     intent, confidence = _decide(reading.plain, signals)
     if open_question and _is_choice(reading.plain):
         return Understanding("unclear", act=False, queued=(), signals=signals, confidence=_RULED)
+    if (after := _after_sign(reading, intent)) is not None:
+        return Understanding(
+            "checkin", act=False, queued=(after,), signals=signals, confidence=confidence
+        )
     intent, queued = _rank(reading, intent, signals)
     act = not queued and asks_for(intent, reading, channel=channel)
     return Understanding(intent, act, queued, signals, confidence)
@@ -110,6 +116,25 @@ def _linked_requests(reading: Reading) -> list[str]:
     return [label for label, share in found if share >= _SURE]
 
 
+def _after_sign(reading: Reading, intent: str) -> str | None:
+    """What a message goes on to once its first clauses have signed in: "I am here, and …"."""
+    if intent not in _AROUND_SIGN:
+        return None
+    clauses = reading.plain.split(",")
+    for count in range(len(clauses) - 1, 0, -1):
+        if _asks("checkin", sign := ",".join(clauses[:count])):
+            rest = reading.plain[len(sign) + 1 :]
+            if intent == "confirm":  # a head's report, unless the closed grammar knows better
+                return "leave" if _asks("leave", rest) else None
+            label, share = _decide(rest, frozenset())
+            return label if label in _AFTER_SIGN and share >= _SURE else None
+    return None
+
+
+def _asks(act: str, plain: str) -> bool:
+    return asks_for(act, Reading(raw=plain, written=plain, plain=plain), channel="wechat")
+
+
 def _acts_beside(reading: Reading, intent: str) -> list[str]:
     """Acts that one clause asks for while the message as a whole is about something graver."""
     if intent not in _GRAVE:
@@ -117,9 +142,4 @@ def _acts_beside(reading: Reading, intent: str) -> list[str]:
     clauses = [clause for clause in reading.plain.split(",") if len(clause) >= _LEAST_PART]
     if len(clauses) < 2:
         return []
-    readings = [Reading(raw=clause, written=clause, plain=clause) for clause in clauses]
-    return [
-        act
-        for act in ACTS
-        if act != intent and any(asks_for(act, clause, channel="wechat") for clause in readings)
-    ]
+    return [act for act in ACTS if act != intent and any(_asks(act, part) for part in clauses)]

@@ -57,6 +57,8 @@ def test_safety_comes_first_and_the_check_in_is_not_lost() -> None:
         ("打卡，对了俺想问下补贴几号发", "checkin", "pay"),
         ("明天请一天假，另外俺要举报会计吃空饷", "complaint", "leave"),
         ("补贴几号发，另外公示在哪看", "pay", "notice_result"),
+        ("到了，今天腿疼想请半天假", "checkin", "leave"),
+        ("俺到岗了，工资发了没", "checkin", "pay"),
     ],
 )
 def test_the_second_request_is_queued(phrase: str, first: str, then: str) -> None:
@@ -89,3 +91,24 @@ def test_words_written_by_sound(written: str, intent: str) -> None:
 @pytest.mark.parametrize("word", ["公司", "工时", "到齐", "亲家", "矿工"])
 def test_a_word_of_its_own_is_not_taken_for_one_that_sounds_alike(word: str) -> None:
     assert read(f"问问{word}呢").plain == f"问问{word}呢"
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    ["找到活了", "俺找着活了", "我找到工作了，这个岗不干了"],
+)
+def test_who_found_other_work_is_about_to_leave_the_post(phrase: str) -> None:
+    assert understand(phrase).intent == "term_end"
+
+
+@pytest.mark.parametrize(
+    "phrase", ["点4月1号的名", "昨天的名补点一下", "点名", "补点昨天的名", "再点一下5号的名"]
+)
+def test_the_roll_of_a_day_is_a_clerks_confirmation(phrase: str) -> None:
+    understood = understand(phrase)
+    assert (understood.intent, understood.act) == ("confirm", False)
+
+
+def test_need_that_asks_for_help_is_no_despair() -> None:
+    assert "despair" not in understand("家里揭不开锅了，有啥补助没").signals
+    assert "despair" in understand("家里揭不开锅了，俺不想活了").signals
