@@ -10,15 +10,18 @@ by the model as it then was, and by the one that the day began with:
     blind5  294           90.1     (89.1)
     blind6  188           92.0     (87.2)
     blind7  113           92.9     (91.2), by the shipped model
+    blind8  400           96.8
 
-So of phrases that nobody has seen about 92 in 100 are labelled right: the goal of 95 is not
-reached. What goes wrong is mostly what sits between two labels (a complaint or an objection, a
-list that was asked for or a case), and no wrong label sets off an act (see `test_acts.py`).
+The sets up to blind7 were written by whoever taught the model, and are harder than the sample that
+the labels come from; blind8 by somebody who had seen neither model nor corpus, in the sample's own
+distribution. What goes wrong is mostly what sits between two labels (a complaint or an objection,
+a list that was asked for or a case), and no wrong label sets off an act (see `test_acts.py`).
 
 `heldout.tsv`, `blind5.tsv` and `blind6.tsv` are not trained on, but their classes of error were
 taught. `utterances.tsv` and the earlier blind sets are trained on, three times each. With
 `utterances.tsv` and all that is word for word one of its phrases left out, 99.6 % of it are right:
-that says little, for the corpus was shaped after it. On `blind7.tsv` nothing was taught yet.
+that says little, for the corpus was shaped after it. From `blind7.tsv` and `blind8.tsv` nothing
+was taught yet.
 """
 
 from functools import lru_cache
@@ -66,6 +69,7 @@ def test_labels_hold_for_phrases_that_were_not(name: str) -> None:
 
 def test_labels_hold_for_phrases_from_which_nothing_was_taught() -> None:
     assert_mostly_right(read_labelled("blind7.tsv"), floor=FRESH_FLOOR)
+    assert_mostly_right(read_labelled("blind8.tsv"))
 
 
 @pytest.mark.parametrize("name", ["heldout.tsv", "blind5.tsv", "blind6.tsv"])
