@@ -44,7 +44,7 @@ types: setup
 	$(BIN)/mypy
 
 test: setup browser brokers
-	$(BIN)/pytest -n $(WORKERS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 # The pages are tried in a real Chromium. Where there is none and none can be had, those tests skip.
 browser:
