@@ -16,7 +16,8 @@ from models import (
 from rules import parameters
 from services import quotas, screening
 from services.clock import business_date
-from services.guards.scene import HOLDS, Obstacle, Scene, exists, guard, obstacle_unless
+from services.guards.applicant import known
+from services.guards.scene import HOLDS, Obstacle, Scene, guard, obstacle_unless
 
 DECIDED_OUTSIDE_THE_LIST = "outside_list_decided"
 """The reason code by which a person decides for somebody outside the listed groups (R-3.2h)."""
@@ -40,11 +41,7 @@ def no_duplicate(scene: Scene) -> tuple[Obstacle, ...]:
     if not scene.only_looking:
         mine = select(Person.id).where(Person.id == scene.application.person_id)
         scene.session.execute(mine.with_for_update())
-    other = select(Engagement.id).where(
-        Engagement.person_id == scene.application.person_id,
-        Engagement.status != EngagementStatus.ENDED,
-    )
-    return obstacle_unless(not exists(scene, other), "has_a_post")
+    return obstacle_unless(not known(scene).has_post, "has_a_post")
 
 
 @guard

@@ -10,15 +10,14 @@ from sqlalchemy.orm import Session
 from models import (
     Application,
     ExclusionCheck,
-    HitState,
-    ListHit,
     Material,
     Review,
     ReviewResult,
 )
 from rules import parameters
 from services.clock import business_date
-from services.guards.scene import Obstacle, Scene, exists, guard, obstacle_unless
+from services.guards.applicant import known
+from services.guards.scene import Obstacle, Scene, guard, obstacle_unless
 
 
 @guard
@@ -90,15 +89,8 @@ def not_excluded(scene: Scene) -> tuple[Obstacle, ...]:
     )
     hits = tuple(name for name, outcome in found.items() if outcome == "hit")
     found_out = tuple(Obstacle("obstacle.excluded", {"circumstance": name}) for name in hits)
-    return (*found_out, *_listed(scene))
-
-
-def _listed(scene: Scene) -> tuple[Obstacle, ...]:
-    """The applicant stands on a department's list, and nobody has decided what that means."""
-    asked = select(ListHit.id).where(
-        ListHit.person_id == scene.application.person_id, ListHit.state == HitState.OPEN
-    )
-    return (Obstacle("cross_check.applicant"),) if exists(scene, asked) else ()
+    listed = (Obstacle("cross_check.applicant"),) if known(scene).is_listed else ()
+    return (*found_out, *listed)
 
 
 def exclusions(session: Session, application: Application, now: datetime) -> dict[str, str | None]:
