@@ -37,6 +37,7 @@ from handlers import registry
 from handlers.desk import Desk, Office
 from models.engine import light_transaction
 from rules import parameters
+from services import wechat_reports
 from services.clock import Clock, business_date
 from services.policy import entries
 from wording import Book
@@ -50,6 +51,8 @@ log = structlog.get_logger()
 REPLY_LIMIT_BYTES = 2048
 """WeChat's limit for a passive text reply (platform.md 1.3)."""
 MORE_HINT_BYTES = 64
+BY_FOLLOWERS = frozenset({"scan", "click"})
+"""Events that only a follower can cause, beside every message."""
 LONGEST_DELAY_SECONDS = 24 * 3600
 """Carriers give a message up sooner."""
 
@@ -117,6 +120,8 @@ class Inbox:
             office=self.office,
             answer_waits=page.answer_waits,
         )
+        if not page.follows and (letter.kind != "event" or letter.event in BY_FOLLOWERS):
+            wechat_reports.note_following(session, desk.contact)
         in_confidence = _is_confidential(standing)
         says = self._turn(desk, standing, letter, page.talk.turned_at)
         reply = self._render(desk, standing, says)

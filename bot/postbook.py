@@ -49,6 +49,7 @@ _LOOK_UP = (
         _TALK.c.standing_sealed,
         _TALK.c.turned_at,
         _CONTACT.c.answered_at,
+        _CONTACT.c.followed,
     )
     .join_from(_CONTACT, _TALK, _TALK.c.contact_id == _CONTACT.c.id)
     .outerjoin(_INBOUND, _SAME_LETTER)
@@ -102,6 +103,8 @@ class Page:
     earlier_reply: str
     answer_waits: bool
     """An office answered the sender and no message could bring it."""
+    follows: bool
+    """As far as we know: the platform may have said otherwise."""
 
 
 def find(session: Session, letter: Letter) -> Page | None:
@@ -118,9 +121,9 @@ def glance(session: Session, letter: Letter) -> Page | None:
 def _page(row: tuple[Any, ...] | None) -> Page | None:
     if row is None:
         return None
-    letter_id, reply, contact_id, standing_sealed, turned_at, answered_at = row
+    letter_id, reply, contact_id, standing_sealed, turned_at, answered_at, follows = row
     talk = Talk(contact_id, standing_sealed, turned_at)
-    return Page(talk, letter_id is not None, reply or "", answered_at is not None)
+    return Page(talk, letter_id is not None, reply or "", answered_at is not None, bool(follows))
 
 
 def find_reply(session: Session, letter: Letter) -> str | None:

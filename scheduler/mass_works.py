@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from channels.wechat.errors import Action, WechatError
+from channels.wechat.errors import LESSONS, Action, WechatError
 from channels.wechat.mass import MAX_TAG_BYTES, TAGGED_AT_ONCE, MassMail
 from models import Broadcast, BroadcastState, Contact, MassSend, MassTag, Region
 from scheduler.works import RUN_SECONDS, Works
@@ -109,8 +109,9 @@ def _tell(
     call: Callable[[Sequence[str]], None],
     note: Note,
 ) -> None:
-    """One call for some; where the platform refuses one of them, a call for each. Who is not there
-    any more is no follower."""
+    """One call for some; where the platform refuses one of them, a call for each, since it does not
+    say whom it meant. Who is not there any more is no follower, until they write again. Another
+    refusal says nothing about anybody: it is raised, and everybody is told in other ways."""
     gone: list[uuid.UUID] = []
     try:
         call([openid for _key, openid in some])
@@ -130,7 +131,7 @@ def _takes(call: Callable[[Sequence[str]], None], openid: str) -> bool:
     try:
         call([openid])
     except WechatError as error:
-        if error.action is not Action.RECIPIENT:
+        if error.code not in LESSONS["no_follower"]:
             raise
         return False
     return True

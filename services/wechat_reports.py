@@ -19,7 +19,7 @@ from channels.wechat.errors import LESSONS
 from models import Contact, Delivery
 from models.telling import DeliveryState
 from services import card_consents, chat_windows, receipts
-from services.broadcasts import mass_reports
+from services.broadcasts import mass_reports, mass_tags
 from services.delivery_steps import on_settled
 from wording.cards import CARD
 
@@ -80,6 +80,13 @@ def note_refusal(
         card_consents.void_consent(session, contact, template, now)
     elif code in LESSONS["not_following"]:
         contact.followed = False
+
+
+def note_following(session: Session, contact: Contact) -> None:
+    """Somebody wrote of whom the platform had said that they do not follow: they do, and carry none
+    of the tags that they had."""
+    contact.followed = True
+    mass_tags.forget_all(session, contact)
 
 
 def template_of(delivery: Delivery) -> str | None:

@@ -68,7 +68,8 @@ ACTIONS: Mapping[int, Action] = MappingProxyType(_ACTIONS)
 """errcode → action (`errors.yaml`)."""
 
 LESSONS: Mapping[str, frozenset[int]] = MappingProxyType(_LESSONS)
-"""`window_shut`, `not_following`, `no_consent` → the errcodes that say so of a person."""
+"""`window_shut`, `not_following`, `no_follower`, `no_consent` → the errcodes that say so of a
+person."""
 
 RESTS: Mapping[Action, timedelta] = MappingProxyType(_RESTS)
 """How long everything of that channel waits after such an answer."""

@@ -223,6 +223,28 @@ def test_following_and_leaving_are_remembered(talk: Talk) -> None:
     assert contact.followed
 
 
+def test_whoever_writes_follows_whatever_the_platform_said(talk: Talk) -> None:
+    talk("您好")
+    contact = talk.session.scalars(select(Contact)).one()
+    acts: tuple[dict[str, Any], ...] = (
+        {"text": "您好"},
+        {"kind": "image", "media_id": "photo-1"},
+        {"kind": "event", "event": "scan", "event_key": "v-xinyan-xinghualing"},
+        {"kind": "event", "event": "click", "event_key": "go:menu"},
+    )
+    for act in acts:
+        contact.followed = False
+        talk.session.flush()
+        talk.send(**act)
+        talk.session.refresh(contact)
+        assert contact.followed
+    contact.followed = False
+    talk.session.flush()
+    talk.event("user_authorization_revoke")
+    talk.session.refresh(contact)
+    assert not contact.followed, "that event is no act of a follower"
+
+
 @pytest.mark.parametrize(
     "kind", ["image", "voice", "video", "location", "link", "miniprogram", "x"]
 )

@@ -200,6 +200,33 @@ def test_who_left_unseen_does_not_stop_the_others(street: Street) -> None:  # no
         assert session.scalar(left) is False
 
 
+def test_a_refusal_that_says_nothing_of_a_person_marks_nobody(street: Street) -> None:  # noqa: F811
+    follow(street, LI, SUN, ZHOU, WANG)
+    announce(street)
+    street.fault("members/batchtagging", "errcode", value="48002", times=9)
+    works = works_of(street)
+    broadcast_works.send_broadcasts(works)
+    mass_works.send_mass(works)
+    with street.sessions() as session:
+        assert set(session.scalars(select(Contact.followed))) == {True}
+    broadcast_works.send_broadcasts(works)
+    told = broadcast(street, reach.report)
+    assert (told.mass.outcome, told.total.people) == ("failed", 3), "they are told in other ways"
+
+
+def test_one_refusal_of_fifty_marks_nobody_else(street: Street) -> None:  # noqa: F811
+    follow(street, LI, SUN, ZHOU, WANG)
+    announce(street)
+    street.fault("members/batchtagging", "errcode", value="40003", times=2)
+    works = works_of(street)
+    broadcast_works.send_broadcasts(works)
+    mass_works.send_mass(works)
+    with street.sessions() as session:
+        gone = session.scalars(select(Contact.address_key).where(~Contact.followed)).all()
+    assert len(gone) == 1, "of the call for all nobody, of the calls for each the one"
+    assert tagged(street) == {LI, SUN, WANG} - set(gone)
+
+
 def test_no_report_comes_and_the_platform_is_asked(street: Street) -> None:  # noqa: F811
     follow(street, LI, SUN, ZHOU, WANG)
     announce(street)
