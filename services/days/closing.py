@@ -115,26 +115,27 @@ def call_town(session: Session, place_id: int, day: date, now: datetime) -> int:
     denied and nobody signed for only waits for its own end, and calls nobody."""
     place = session.get_one(Region, place_id)
     left = open_days(session, place_id, day)
-    denied = _denied(session, [row.engagement_id for row in left], day)
-    waiting = [
-        row for row in left if row.reasons[0] not in LOST_UNLESS or row.engagement_id not in denied
-    ]
+    waiting = len(left) - len(lost_by_denial(session, left))
     if not waiting or place.parent is None:
         return 0
     town = officers.of_place(session, place.parent, officers.TOWN, now)
-    return _tell_staff(
-        session, town, _Due("confirm_overdue", place, day, "late", len(waiting)), now
-    )
+    return _tell_staff(session, town, _Due("confirm_overdue", place, day, "late", waiting), now)
 
 
-def _denied(session: Session, ids: Sequence[uuid.UUID], day: date) -> frozenset[uuid.UUID]:
-    """Of whom among them a head has said that they were not there on a day."""
-    said = select(AttendanceEvent.engagement_id).where(
-        AttendanceEvent.engagement_id.in_(ids),
-        AttendanceEvent.day_on == day,
+def lost_by_denial(
+    session: Session, rows: Sequence[AttendanceDay]
+) -> frozenset[tuple[uuid.UUID, date]]:
+    """(engagement, day) of those open days that a head has denied and nobody signed for: nothing
+    is to be decided, they only wait for their own end."""
+    lost = {(row.engagement_id, row.day_on) for row in rows if row.reasons[0] in DENIABLE}
+    if not lost:
+        return frozenset()
+    said = select(AttendanceEvent.engagement_id, AttendanceEvent.day_on).where(
+        AttendanceEvent.engagement_id.in_({engagement_id for engagement_id, _ in lost}),
+        AttendanceEvent.day_on.in_({day for _, day in lost}),
         AttendanceEvent.kind == EventKind.DENIED,
     )
-    return frozenset(session.scalars(said))
+    return frozenset(lost & {row._tuple() for row in session.execute(said)})
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,8 @@ def _evening_kind(row: AttendanceDay) -> str | None:
 
 LOST_UNLESS = frozenset({"nobody", "head_alone", "denied_by_both", "backfill_denied"})
 """Rows that lose the day unless something still comes."""
+DENIABLE = LOST_UNLESS - {"head_alone"}
+"""Those of them in which a head's denial still stands: who has confirmed since took it back."""
 
 
 def _final_kind(row: AttendanceDay) -> str | None:

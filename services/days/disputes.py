@@ -104,7 +104,8 @@ def waiting(
     session: Session, acting: Acting, now: datetime
 ) -> list[tuple[Engagement, AttendanceDay]]:
     """The days that wait for this town, the oldest first: disputed, contradictory, and those that
-    a village left open when its time was over. Never one's own or a relative's."""
+    a village left open when its time was over; not what the head has denied and nobody signed for.
+    Never one's own or a relative's."""
     assert acting.region is not None
     assert acting.staff is not None
     barred = people.barred(session, acting.staff)
@@ -125,7 +126,9 @@ def waiting(
         .order_by(AttendanceDay.day_on, Engagement.worker_code)
         .options(joinedload(Engagement.person))
     )
-    return [(row[0], row[1]) for row in rows if row[0].person_id not in barred]
+    found = [row._tuple() for row in rows if row[0].person_id not in barred]
+    lost = closing.lost_by_denial(session, [day for _, day in found])
+    return [(one, day) for one, day in found if (day.engagement_id, day.day_on) not in lost]
 
 
 def _last_of_village(now: datetime) -> date:

@@ -98,6 +98,23 @@ def test_the_town_is_not_called_about_a_day_that_the_head_denied(seeded: Session
     assert slots_of(call)["count"] == 1, "the other one, of whom the head said nothing"
 
 
+def test_a_day_that_the_head_denied_is_no_work_for_the_town(seeded: Session) -> None:
+    place = village(seeded, workers=3)
+    denied, silent, back = place.workers
+    for one in (denied, back):
+        said(seeded, one, EventKind.DENIED, at("2022-04-06 17:40"))
+    said(seeded, back, EventKind.CONFIRMED, at("2022-04-06 18:10"))
+    for one in place.workers:
+        deriving.derive_day(seeded, one.id, DAY, EVENING)
+    noon = at("2022-04-07 12:01")
+    found = disputes.waiting(seeded, place.town, noon)
+    assert [row.id for row, _ in found] == [silent.id, back.id]
+    said(seeded, denied, EventKind.CHECKIN, at("2022-04-06 07:00"), recorded_at=noon)
+    deriving.derive_day(seeded, denied.id, DAY, noon)
+    found = disputes.waiting(seeded, place.town, noon)
+    assert denied.id in [row.id for row, _ in found], "now two say different things"
+
+
 def asked(session: Session, acting: Acting) -> Counter[str]:
     """What somebody was told about confirming."""
     assert acting.staff is not None
