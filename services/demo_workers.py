@@ -1,5 +1,6 @@
-"""The demonstration's people on a post, and their village's staff with a paired phone, so that a
-check-in, a roll-call and a confirmation can be tried at once. In sandbox mode only."""
+"""The demonstration's people on a post, insured as the district would have done it, and their
+village's staff with a paired phone, so that a check-in, a roll-call and a confirmation can be tried
+at once. In sandbox mode only."""
 
 from __future__ import annotations
 
@@ -14,10 +15,12 @@ from models import (
     Contact,
     Engagement,
     EngagementStatus,
+    InsuranceCover,
     Person,
     Post,
     PostStatus,
     Region,
+    Staff,
     StaffContact,
     new_id,
 )
@@ -38,7 +41,8 @@ def seed(session: Session, demo: Mapping[str, Any], now: datetime) -> None:
     session.add(post)
     session.flush()
     for entry in section["workers"]:
-        _put_on_post(session, post, entry, now)
+        engagement = _put_on_post(session, post, entry, now)
+        _insure(session, engagement, section["insurance"], now)
     for entry in section["members"]:
         member = demo_staff.add_member(session, entry, demo["staff"]["password_hash"], now)
         contact = _contact(session, entry["contact"])
@@ -48,7 +52,9 @@ def seed(session: Session, demo: Mapping[str, Any], now: datetime) -> None:
         )  # fmt: skip
 
 
-def _put_on_post(session: Session, post: Post, entry: Mapping[str, Any], now: datetime) -> None:
+def _put_on_post(
+    session: Session, post: Post, entry: Mapping[str, Any], now: datetime
+) -> Engagement:
     person = Person(
         id=new_id(),
         name=entry["name"],
@@ -81,6 +87,23 @@ def _put_on_post(session: Session, post: Post, entry: Mapping[str, Any], now: da
     session.add(engagement)
     session.flush()
     reckoning.begin(session, engagement, "seed", now)
+    return engagement
+
+
+def _insure(
+    session: Session, engagement: Engagement, details: Mapping[str, Any], now: datetime
+) -> None:
+    """Accident cover from before the first day on."""
+    buyer = session.scalars(select(Staff).where(Staff.login == details["bought_by"])).one()
+    session.add(
+        InsuranceCover(
+            engagement_id=engagement.id,
+            policy_number=details["policy_number"],
+            from_on=details["from_on"],
+            recorded_by_id=buyer.id,
+            recorded_at=now,
+        )
+    )
 
 
 def _contact(session: Session, openid: str) -> Contact:
