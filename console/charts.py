@@ -43,7 +43,8 @@ CSP = "default-src 'none'; style-src 'unsafe-inline'"
 def bars(
     title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[int]]]
 ) -> Response:
-    """Stacked bars, one per label; 720 px wide, with letters of at least 22."""
+    """Stacked bars, one per label; 720 px wide, with letters of at least 22. The axis has whole
+    numbers only: nobody has half a sheet."""
     chart = pygal.HorizontalStackedBar(
         style=STYLE,
         js=[],
@@ -54,6 +55,7 @@ def bars(
         legend_at_bottom_columns=2,
         show_y_guides=False,
         print_values=False,
+        order_min=0,
         explicit_size=True,
         truncate_label=-1,
         margin_left=MARGIN_PER_LETTER * max(map(len, labels), default=0),
