@@ -26,8 +26,9 @@ _ZIP = b"PK\x03\x04"
 
 
 def fits(content: bytes) -> bool:
-    """Whether a workbook of Excel's own form can be laid out. Other forms are bounded by
-    themselves (.xls) or written out cell by cell (.ods); the binary form (.xlsb) is not taken."""
+    """Whether a workbook of Excel's own form can be laid out. The old form (.xls) is bounded by
+    itself. Others are not taken: the binary one (.xlsb), and .ods, where a few bytes may ask for a
+    cell to be repeated a thousand million times."""
     if not content.startswith(_ZIP):
         return True
     try:
@@ -38,7 +39,7 @@ def fits(content: bytes) -> bool:
             if sum(part.file_size for part in parts) > MOST_BYTES:
                 return False
             if not any(part.filename == "xl/workbook.xml" for part in parts):
-                return True
+                return False
             return sum(_cells(packed, part) for part in parts) <= MOST_CELLS
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError, NotImplementedError):
         return False

@@ -35,6 +35,25 @@ def rewritten(content: bytes, change: Callable[[bytes], bytes]) -> bytes:
     return out.getvalue()
 
 
+ODS_CELLS = """<office:document-content
+ xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>
+<table:table table:name="1"><table:table-row table:number-rows-repeated="1048576">
+<table:table-cell table:number-columns-repeated="16384" office:value-type="string">
+<text:p>1</text:p></table:table-cell></table:table-row></table:table>
+</office:spreadsheet></office:body></office:document-content>"""
+
+
+def open_document() -> bytes:
+    """A file of some hundred bytes in which one cell is repeated over the whole sheet."""
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        made.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        made.writestr("content.xml", ODS_CELLS)
+    return out.getvalue()
+
+
 @pytest.mark.parametrize(
     "content",
     [book("C3"), book("XFD100"), book("A1048576"), book(rows=20_000), b"", b"name,1", b"\xd0\xcf"],
@@ -51,8 +70,9 @@ def test_what_fits(content: bytes) -> None:
         rewritten(book("C3"), lambda text: text.replace(b'r="C3"', b"r = 'xfd1048576'")),
         rewritten(book("XFD2"), lambda text: text.replace(b'row r="2"', b'row  r="1048576"')),
         b"PK\x03\x04 broken",
+        open_document(),
     ],
-    ids=["far", "written otherwise", "far row", "broken"],
+    ids=["far", "written otherwise", "far row", "broken", "of OpenOffice"],
 )
 def test_what_does_not_is_told_and_nobody_dies(content: bytes) -> None:
     assert not sheets_in_size.fits(content)
