@@ -19,10 +19,10 @@ from console.downloads import xlsx
 from console.files import upload
 from console.months import last_month, month_of
 from console.words import obstacle_words
-from models import ListHit, Role
+from models import DepartmentList, ListHit, Role
 from rules.months import add_months
 from services import sheets_in
-from services.cross_checks import asking, deciding, hit_pages, missing, taking
+from services.cross_checks import asking, deciding, hit_pages, missing, taking, taking_back
 from services.cross_checks.deciding import MAY_CHECK, MAY_DECIDE, MAY_RETURN, Findings
 from services.cross_checks.kinds import kinds
 from services.cross_checks.taking import MAY_TAKE, About
@@ -46,8 +46,10 @@ def cross_checks_page() -> str:
     return _screen(asked or last_month(current().today))
 
 
-def _screen(month_on: date, words: tuple[str, ...] = ()) -> str:
+def _screen(month_on: date, words: tuple[str, ...] = (), *, undone: str = "take") -> str:
+    """The page; `words`: what hinders what was to be done, which is `take` or `take_back`."""
     seat = current()
+    lists = taking.of_month(seat.session, month_on)
     hits = hit_pages.of_area(seat.session, seat.acting)
     if hits:
         look("list_hits", seat.region.code, rows=len(hits))
@@ -57,7 +59,10 @@ def _screen(month_on: date, words: tuple[str, ...] = ()) -> str:
         before=add_months(month_on, -1),
         after=add_months(month_on, 1) if add_months(month_on, 1) <= seat.today else None,
         kinds=kinds().values(),
-        lists=taking.of_month(seat.session, month_on),
+        lists=lists,
+        looked_into=taking_back.looked_into(
+            seat.session, [one.id for came in lists.values() for one in came]
+        ),
         missing=missing.missing(seat.session, month_on),
         due_on=missing.due_on(seat.today),
         hits=hits,
@@ -65,6 +70,7 @@ def _screen(month_on: date, words: tuple[str, ...] = ()) -> str:
         takes=seat.role in MAY_TAKE,
         typed=request.form,
         words=words,
+        undone=undone,
         words_of=_words_of,
     )
 
@@ -96,6 +102,27 @@ def cross_check_taken() -> ResponseReturnValue:
         return _screen(shown, tuple(map(obstacle_words, hindered.obstacles))), 409
     tell("cross_check.taken", rows=taken.sheet.rows_count, hits=len(taken.hits),
          wrong=len(taken.sheet.troubles))  # fmt: skip
+    return redirect(url_for("console.cross_checks", month=f"{shown:%Y-%m}"))
+
+
+@door.post("/cross-checks/<uuid:key>/take-back")
+@needs(*MAY_TAKE)
+def cross_check_taken_back(key: uuid.UUID) -> ResponseReturnValue:
+    """A list that was the wrong one goes again."""
+    seat = current()
+    sheet = seat.session.get(DepartmentList, key)
+    if sheet is None:
+        raise Elsewhere("department_list", key)
+    shown = sheet.month_on
+    if forms.text("sure", 3) != "yes":
+        return _screen(shown, (say("cross_check.not_sure"),), undone="take_back"), 409
+    try:
+        with seat.session.begin_nested():
+            hits = taking_back.take_back(seat.session, key, seat.acting, seat.now)
+    except Hindered as hindered:
+        words = tuple(map(obstacle_words, hindered.obstacles))
+        return _screen(shown, words, undone="take_back"), 409
+    tell("cross_check.taken_back", hits=hits)
     return redirect(url_for("console.cross_checks", month=f"{shown:%Y-%m}"))
 
 
@@ -157,8 +184,8 @@ def list_hit_step(key: uuid.UUID, act: str) -> ResponseReturnValue:
         with seat.session.begin_nested():
             done = _do(hit, act)
     except Hindered as hindered:
-        seat.session.refresh(hit)
-        return _hit_screen(hit, tuple(map(obstacle_words, hindered.obstacles))), 409
+        seat.session.expire(hit)
+        return _hit_screen(_found(key), tuple(map(obstacle_words, hindered.obstacles))), 409
     except StaleDataError:
         return _hit_screen(hit, (say("console.moved_on"),)), 409
     tell(done)

@@ -12,6 +12,7 @@ writes deliveries, save for answers to who wrote (replies by SMS, one-time codes
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -84,15 +85,18 @@ def tell_staff(  # noqa: PLR0913 - as above
     return message
 
 
-def withdraw(session: Session, *, cause_prefix: str, now: datetime, reason: str) -> int:
-    """Stop whatever waits for these causes and is no longer true: what has not left does not
-    leave, nobody knocks. How many messages it ended; what was told stays told."""
-    found = session.scalars(
-        select(Message).where(
-            Message.state.in_((MessageState.OPEN, MessageState.TOLD)),
-            Message.cause.startswith(cause_prefix, autoescape=True),
-        )
-    ).all()
+def withdraw(
+    session: Session, *, person_id: uuid.UUID, cause_prefix: str, now: datetime, reason: str
+) -> int:
+    """Stop whatever waits for these causes, for this person or for staff, and is no longer true:
+    what has not left does not leave, nobody knocks. How many messages it ended; what was told stays
+    told. Looks through the person's own messages and what is under way, not through all that was
+    ever told."""
+    asked = select(Message).where(Message.cause.startswith(cause_prefix, autoescape=True))
+    waits = Message.state.in_((MessageState.OPEN, MessageState.TOLD))
+    to_person = asked.where(Message.person_id == person_id, waits)
+    to_staff = asked.where(Message.staff_id.is_not(None), Message.state == MessageState.OPEN)
+    found = [*session.scalars(to_person), *session.scalars(to_staff)]
     return sum(withdraw_one(session, message, now, reason) for message in found)
 
 

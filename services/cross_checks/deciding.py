@@ -13,6 +13,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session
 
 from models import EngagementStatus, ExclusionCheck, Exit, HitState, ListHit, Role
@@ -180,7 +181,10 @@ def _let_go(session: Session, hit: ListHit, acting: Acting, now: datetime) -> No
 def _require(
     session: Session, hit: ListHit, acting: Acting, roles: Collection[Role], act: str
 ) -> None:
-    session.refresh(hit, with_for_update={"of": ListHit})
+    try:
+        session.refresh(hit, with_for_update={"of": ListHit})
+    except InvalidRequestError:  # its list was taken back at this moment
+        raise Hindered(act, (Obstacle("obstacle.state_moved_on"),)) from None
     found = []
     if acting.role not in roles or acting.staff is None:
         found.append(Obstacle("obstacle.not_your_role"))

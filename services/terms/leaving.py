@@ -156,7 +156,8 @@ def judge_days_again(
 
 def stop_notices(session: Session, engagement: Engagement, now: datetime) -> None:
     """What still waits about the former last day is not true any more."""
-    telling.withdraw(session, cause_prefix=f"term:{engagement.id}|", now=now, reason="settled")
+    telling.withdraw(session, person_id=engagement.person_id, cause_prefix=f"term:{engagement.id}|",
+                     now=now, reason="settled")  # fmt: skip
 
 
 def silence(session: Session, person: Person, now: datetime) -> None:

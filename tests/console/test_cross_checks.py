@@ -150,6 +150,41 @@ def test_what_is_missing_or_old_is_said(april: sessionmaker[Session], visit: Vis
     assert hit_of(april).state == HitState.CLEARED
 
 
+def test_a_wrong_list_is_taken_back(april: sessionmaker[Session], visit: Visit) -> None:
+    clerk = visit("qujingban")
+    send(clerk, deaths(april))
+    with april() as session:
+        key = session.scalars(select(DepartmentList.id)).one()
+    path = f"{PAGE}/{key}/take-back"
+    clerk.get(f"{PAGE}?month=2022-04")
+    assert "传错了，收回这份" in clerk.words
+    assert clerk.post(path, {}).status_code == 409, "asked a second time"
+    assert "谁的钱也没动" in clerk.words
+    assert visit("zhenjingban").post(path, {"sure": "yes"}).status_code == 403
+    clerk.get(f"{PAGE}?month=2022-04")
+    assert clerk.post(path, {"sure": "yes"}).status_code == 200
+    assert "名单收回了，1人不再算比上" in clerk.words
+    assert "没有比上的人" in clerk.words
+    assert clerk.post(path, {"sure": "yes"}).status_code == 404
+    assert send(clerk, deaths(april)) == 200, "the same file may come again"
+    assert "1人，比上1人" in clerk.words
+
+
+def test_a_list_that_the_town_looks_into_stays(april: sessionmaker[Session], visit: Visit) -> None:
+    clerk = visit("qujingban")
+    send(clerk, deaths(april))
+    with april() as session:
+        key = session.scalars(select(DepartmentList.id)).one()
+    hit = hit_of(april)
+    assert act(visit("zhenjingban"), hit, "check", is_true="no", words="人在家") == 200
+    clerk.get(f"{PAGE}?month=2022-04")
+    assert "收回这份" not in clerk.words
+    assert clerk.post(f"{PAGE}/{key}/take-back", {"sure": "yes"}).status_code == 409
+    assert "已经核过了，整份收不回" in clerk.words
+    assert "没有收回" in clerk.words
+    assert hit_of(april).id == hit.id
+
+
 def test_an_empty_list_to_give_away(april: sessionmaker[Session], visit: Visit) -> None:
     clerk = visit("qujingban")
     answer = clerk.client.get(f"{PAGE}/deaths.xlsx")

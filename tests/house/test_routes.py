@@ -132,7 +132,10 @@ def _on_a_list(session: Session) -> dict[str, dict[str, Any]]:
     assert engagement is not None
     hit = hit_by_hand(session, engagement.person, NOW)
     hit.checked_at = NOW
-    return {"list": {"key": hit.id, "act": "clear"}, "cross": {"kind": "deaths"}}
+    return {
+        "list": {"key": hit.id, "act": "clear"},
+        "cross": {"kind": "deaths", "key": hit.row.list_id},
+    }
 
 
 def _lent(session: Session) -> dict[str, dict[str, Any]]:

@@ -141,7 +141,7 @@ def test_a_consent_is_spent_once_and_given_back_when_nothing_left(seeded: Sessio
     [one] = deliveries(seeded, message)
     assert (one.channel, one.key) == ("subscription", "card.case_news")
     assert card_consents.consents(seeded, contact, "case_news") == 0
-    withdraw(seeded, cause_prefix="application:1|", now=NOW, reason="x")
+    withdraw(seeded, person_id=person.id, cause_prefix="application:1|", now=NOW, reason="x")
     assert card_consents.consents(seeded, contact, "case_news") == 1
 
 
@@ -260,7 +260,12 @@ def test_what_is_no_longer_true_does_not_leave(seeded: Session) -> None:
     queued, knock = approved(seeded, person), approved(seeded, other)
     kept = tell(seeded, kind="case_submitted", person=person, slots={"number": "1"},
                 cause="application:11|x", now=NOW)  # fmt: skip
-    assert withdraw(seeded, cause_prefix="application:1|", now=NOW, reason="case withdrawn") == 2
+    ended = [
+        withdraw(seeded, person_id=one.id, cause_prefix="application:1|", now=NOW,
+                 reason="case withdrawn")
+        for one in (person, person, other)
+    ]  # fmt: skip
+    assert ended == [1, 0, 1], "each person's own, once"
     assert [one.state for one in deliveries(seeded, queued)] == [DeliveryState.STOPPED]
     assert (queued.state, knock.state) == ("withdrawn", "withdrawn")
     assert the_visit(seeded, knock).withdrawn_at == NOW

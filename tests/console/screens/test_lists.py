@@ -59,6 +59,7 @@ def test_a_list_from_its_coming_to_the_decision(
     follow(screen.get_by_role("button", name="收下，马上比对"))
     expect(screen.get_by_role("status")).to_contain_text("1人，比上1人，1行没读成")
     screen.get_by_text("1行没读成，改好再传").click()
+    screen.get_by_text("传错了，收回这份").click()
     sound(screen, "lists-come")
     by(screen, watch, "zhenjingban", address)
     follow(screen.get_by_role("link", name="司徒望舒"))

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from models import DepartmentList, DepartmentRow, ListHit, Message, Payment, SubsidyRecord
 from services.attachments import Upload
-from services.cross_checks import comparing, deciding, holding
+from services.cross_checks import comparing, deciding, holding, taking_back
 from services.cross_checks.deciding import Findings
+from services.guards import Obstacle
 from services.pay import batches
+from services.procedure import Hindered
 from tests.builders import at
 from tests.frauds.test_at_once import Stage, together
 from tests.services.cross_checks.stage import found_on, named, row_of, sheet_of, take
@@ -101,3 +103,40 @@ def test_of_two_decisions_one_holds(stage: Stage) -> None:
 
     said = together(stage.sessions, decides(upheld=True), decides(upheld=False))
     assert said == ["done", "obstacle.state_moved_on"]
+
+
+def test_a_list_that_is_taken_back_twice_at_once_goes_once(stage: Stage) -> None:
+    together(stage.sessions, takes(stage, the_list(stage)))
+    with stage.sessions() as session:
+        key = session.scalars(select(DepartmentList.id)).one()
+
+    def back(session: Session) -> object:
+        return taking_back.take_back(session, key, stage.acting(session, "clerk"), CAME)
+
+    assert together(stage.sessions, back, back) == ["done", "obstacle.state_moved_on"]
+    assert stage.count(select(DepartmentRow.id)) == 0
+
+
+def test_who_looks_into_a_hit_while_its_list_is_taken_back(stage: Stage) -> None:
+    """One of the two comes first, and the other is told so."""
+    together(stage.sessions, takes(stage, the_list(stage)))
+    with stage.sessions() as session:
+        key = session.scalars(select(DepartmentList.id)).one()
+        hit_id = session.scalars(select(ListHit.id)).one()
+
+    def back(session: Session) -> object:
+        return taking_back.take_back(session, key, stage.acting(session, "clerk"), CAME)
+
+    def finds(session: Session) -> None:
+        hit = session.get(ListHit, hit_id)
+        if hit is None:
+            raise Hindered("check_hit", (Obstacle("obstacle.state_moved_on"),))
+        found = Findings(is_true=False, words="人在家")
+        deciding.write_findings(session, hit, found, stage.acting(session, "town"), CAME)
+
+    said = together(stage.sessions, back, finds)
+    stays = stage.count(select(ListHit.id))
+    assert said == sorted(
+        ["done", "cross_check.looked_into" if stays else "obstacle.state_moved_on"]
+    )
+    assert stage.count(select(DepartmentList.id)) == stays

@@ -72,7 +72,7 @@ def office(seeded: Session) -> Office:
 
 def told(session: Session, hit: ListHit) -> list[str]:
     asked = select(Message.kind).where(Message.person_id == hit.person_id)
-    return list(session.scalars(asked.order_by(Message.created_at)))
+    return list(session.scalars(asked.order_by(Message.created_at, Message.kind)))
 
 
 @pytest.mark.parametrize("kind", [one.name for one in kinds().values() if one.asks_worker])
