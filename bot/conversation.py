@@ -212,6 +212,8 @@ def _answer(desk: Desk, standing: Standing, heard: Heard, meant: Understanding) 
     if obstacle := _obstacle(desk, flow.name):
         standing.stack.pop()
         return (obstacle, *_reprompt(desk, standing))
+    if heard.affirms is False and standing.top.suggested and _is_free(standing.top):
+        return _question_first(desk, standing, str(standing.top.suggested[0]))
     heard_by_form = turn(flow, standing.top, heard, desk)
     if heard_by_form.missed and heard.text:
         said = _unanswered(desk, standing, heard, meant)
@@ -219,6 +221,20 @@ def _answer(desk: Desk, standing: Standing, heard: Heard, meant: Understanding) 
             return said
     heeded = signals.attend(desk, _asked(heard, meant), in_form=True)
     return heeded + _settle(desk, standing, heard_by_form)
+
+
+def _question_first(desk: Desk, standing: Standing, text: str) -> tuple[Say, ...]:
+    """What was put to a form, and turned out to be a question: it is answered, and the form is kept
+    for later, so that the numbers of the answer mean what they say."""
+    assert standing.top is not None
+    form = _title(standing.top)
+    standing.pause()
+    heard = Heard(text=text)
+    if service := hear_service(text):
+        asked = Asked(service, heard)
+    else:
+        asked = replace(_asked(heard, _meaning(desk, heard, open_question=False)), act=False)
+    return (*_open(desk, standing, asked), Say("dialog.put_aside", {"form": form}))
 
 
 def _unanswered(
@@ -287,9 +303,17 @@ def _open(desk: Desk, standing: Standing, asked: Asked) -> tuple[Say, ...]:
     desk.write_down()  # this counter may read what the one before left for later
     heeded = signals.attend(desk, asked)
     if signals.is_answered(asked):
-        return heeded
+        return heeded + _way_to_own_pay(desk, standing, asked)
     counter: Counter = registry.counter_for(asked.intent)
     return heeded + _take(desk, standing, counter.open(desk, asked))
+
+
+def _way_to_own_pay(desk: Desk, standing: Standing, asked: Asked) -> tuple[Say, ...]:
+    """Nothing is asked of a mourner; a number leads to their own money, where no form is open."""
+    if standing.top is not None or not signals.asks_of_own_pay(desk, asked):
+        return ()
+    standing.offered = ["pay_show"]
+    return (Say("dialog.own_pay"),)
 
 
 def _take(desk: Desk, standing: Standing, outcome: Outcome) -> tuple[Say, ...]:

@@ -81,13 +81,17 @@ def turn(flow: Flow, state: State, heard: Heard, desk: Any) -> Turn:
 
 def step_back(flow: Flow, state: State, desk: Any) -> Turn:
     """Take back the last answer that was really asked for, in question order. On the first
-    question: ask it again."""
+    question: say that it is the first, and ask it again."""
     live = flow.live(state.answers)
+    before: tuple[Say, ...] = ()
     for ask in reversed([ask for ask in flow.asks if ask.slot in live]):
         del live[ask.slot]
         if not _answers_itself(ask, live, desk):
             break
-    return prompt(flow, replace(state, answers=live, tries=0, suggested=()), desk)
+    else:
+        before = (Say("dialog.first_question"),)
+    anew = replace(state, answers=live, tries=0, suggested=())
+    return prompt(flow, anew, desk, before=before)
 
 
 def _answers_itself(ask: Ask, live: Answers, desk: Any) -> bool:

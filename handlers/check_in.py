@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from dialog import Say
-from handlers import backfill, papers, policy, standing_words
+from handlers import backfill, my_month, papers, policy, standing_words
 from handlers.callback import due
 from handlers.counter import Asked, Counter, Outcome
 from handlers.desk import Desk
@@ -22,7 +22,13 @@ from services.clock import SHANGHAI
 from services.days import codes, signing, stand_ins
 from services.days.signing import Sign, Standing
 from wording import load_book
-from wording.hearing.days import Matter, hear_leaving, hear_matter, hear_sign_code
+from wording.hearing.days import (
+    Matter,
+    hear_leaving,
+    hear_matter,
+    hear_month,
+    hear_sign_code,
+)
 from wording.hearing.matters import is_about
 
 TRANSIT_SECONDS = 600
@@ -117,10 +123,17 @@ def _answer(desk: Desk, asked: Asked, standing: Standing) -> Outcome:
         case Matter.FORGOT:
             return backfill.begin(desk, standing)
         case Matter.MONTH:
-            return Outcome((Say("check_in.month_hint"),), offers=("my_month",))
+            return _of_month(desk, asked)
         case Matter.CAME:
             return Outcome((_today(standing),), offers=_offer_sign(standing))
     return Outcome((Say("check_in.sure"),), offers=("checkin_yes", "menu"))
+
+
+def _of_month(desk: Desk, asked: Asked) -> Outcome:
+    """The month that is named; else where to find this one."""
+    if hear_month(asked.heard.text, desk.today) is not None:
+        return my_month.open_my_month(desk, asked)
+    return Outcome((Say("check_in.month_hint"),), offers=("my_month",))
 
 
 def _today(standing: Standing) -> Say:

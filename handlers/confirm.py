@@ -20,6 +20,7 @@ from services.days import confirming
 from services.days.confirming import Round
 from services.days.people import Look
 from services.days.roll import LATEST_DAYS
+from wording.hearing import hear_service
 from wording.hearing.days import Roll, hear_day, hear_own_kin, hear_roll
 
 FLOW = "confirm_days"
@@ -123,6 +124,8 @@ def marks(heard: Heard, reading: Reading) -> Value | Wrong:
     text = words(heard)
     if isinstance(text, Wrong):
         return text
+    if hear_service(text) == FLOW:
+        return Wrong(Say("confirm.open_already"))
     looks = {str(look.engagement_id): look for look in _group(reading.desk, reading.answers)}
     shown = [looks[key] for key in reading.menu if key in looks]
     names = [look.name for look in shown]

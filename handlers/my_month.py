@@ -1,20 +1,22 @@
-"""A worker's month by chat, day by day with reasons; and the dispute of a day (R-3.6b)."""
+"""A worker's month by chat, this one or an earlier one, day by day with reasons; and the dispute of
+a day (R-3.6b)."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from dialog import Answers, Ask, Flow, Json, Option, Say
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
-from handlers.readers import choice, free_text
+from handlers.readers import choice, reason
 from models import AttendanceDay, DayState, Engagement
 from services.days import disputes, month, people
 from services.days.events import DayLocked
 from services.days.month import Day
-from wording.hearing.days import hear_last_month
+from wording.hearing.days import hear_month
 
 FLOW = "dispute_day"
 MOST_SHOWN = 12
@@ -22,42 +24,75 @@ LOST = (DayState.ABSENT, DayState.UNKNOWN, DayState.DISPUTED)
 
 
 def open_my_month(desk: Desk, asked: Asked) -> Outcome:
-    """This month up to today, or the last one (上个月); or the dispute of a day."""
+    """This month up to today, or the one that is named (上个月, 3月) or chosen; or the dispute of a
+    day."""
     held = people.engagement_of(desk.session, desk.person)
     if held is None or held.starts_on is None:
         return Outcome((Say("my_month.no_record"), Say("check_in.what_next")),
                        offers=("apply", "human"))  # fmt: skip
     if asked.intent == "dispute_day":
         return _begin(desk, held)
-    before = hear_last_month(asked.heard.text)
-    shown = desk.today.replace(day=1) - timedelta(days=1) if before else desk.today
-    return _show(desk, held, shown)
+    named = date.fromisoformat(asked.about) if asked.about else None
+    this = desk.today.replace(day=1)
+    first = named or hear_month(asked.heard.text, desk.today) or this
+    if first < min(this, held.starts_on.replace(day=1)):
+        slots = {"starts_on": held.starts_on.isoformat(), "month": first.month}
+        return Outcome((Say("my_month.before_start", slots),), offers=("my_month",))
+    return _show(desk, held, first)
 
 
-def _show(desk: Desk, held: Engagement, day: date) -> Outcome:
-    days = month.of_worker(desk.session, held.id, day, desk.now)
+def _show(desk: Desk, held: Engagement, first: date) -> Outcome:
+    days = month.of_worker(desk.session, held.id, first, desk.now)
+    is_over = first < desk.today.replace(day=1)
     counts = {
-        "month": day.month,
+        "month": first.month,
         "counted": sum(one.counted for one in days),
         "planned": sum(one.planned for one in days),
         "open": sum(one.state in month.OPEN for one in days),
     }
     lost = [one for one in days if one.planned and one.state in LOST]
-    says: tuple[Say, ...] = (Say("my_month.sum", counts),)
+    says: tuple[Say, ...] = (Say("my_month.sum_over" if is_over else "my_month.sum", counts),)
     leave = sum(one.state in {DayState.LEAVE_PAID, DayState.LEAVE_UNPAID} for one in days)
     late = sum(one.late for one in days)
     if leave or late:
         says += (Say("my_month.besides", {"leave": leave, "late": late}),)
     if lost:
-        says += (
-            Say("my_month.not_counted", {"lines": [_line(one) for one in lost[-MOST_SHOWN:]]}),
-        )
-        return Outcome((*says, Say("my_month.next")), offers=("dispute_day", "backfill"))
-    return Outcome(says)
+        says += (Say("my_month.not_counted", {"lines": list(_lines(lost))}),)
+    return _with_menu(says, list(_next(lost, held, first, is_over=is_over)))
 
 
-def _line(day: Day) -> Say:
-    return Say("my_month.line", {"day": day.day_on.day, "why": Say(f"day_reason.{day.reasons[0]}")})
+def _with_menu(says: tuple[Say, ...], choices: list[tuple[str, Say]]) -> Outcome:
+    if not choices:
+        return Outcome(says)
+    labels = [label for _, label in choices]
+    offers = tuple(intent for intent, _ in choices)
+    return Outcome((*says, Say("my_month.next", {"menu": labels})), offers=offers)
+
+
+def _next(
+    lost: Sequence[Day], held: Engagement, first: date, *, is_over: bool
+) -> Iterator[tuple[str, Say]]:
+    """What may follow, as intent and label: what the month's days allow, and the months around."""
+    if lost and all(one.locked for one in lost):
+        yield "human", Say("my_month.go_human")
+    elif lost:
+        yield "dispute_day", Say("my_month.go_dispute_day")
+        yield "backfill", Say("my_month.go_backfill")
+    assert held.starts_on is not None
+    if held.starts_on < first:
+        before = (first - timedelta(days=1)).replace(day=1)
+        yield f"my_month:{before.isoformat()}", Say("my_month.go_before", {"month": before.month})
+    if is_over:
+        yield "my_month", Say("my_month.go_now")
+
+
+def _lines(days: Sequence[Day]) -> Iterator[Say]:
+    """The days of each reason together, the reasons in the order of their first day."""
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for day in days:
+        by_reason[day.reasons[0]].append(str(day.day_on.day))
+    for why, some in by_reason.items():
+        yield Say("my_month.line", {"days": some, "why": Say(f"day_reason.{why}")})
 
 
 def _begin(desk: Desk, held: Engagement) -> Outcome:
@@ -85,7 +120,7 @@ FORM = Flow(
     FLOW,
     (
         Ask("day", choice(day_options), options=day_options, alone=True),
-        Ask("words", free_text(longest=disputes.LONGEST_WORDS), free=True, fill=_of_day),
+        Ask("words", reason(longest=disputes.LONGEST_WORDS), free=True, fill=_of_day),
     ),
     given=("engagement",),
 )

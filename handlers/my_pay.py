@@ -4,17 +4,19 @@ it; and the confidential answer whether it came to them (plan 三(三); F-12).""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 
 from dialog import Answers, Ask, Flow, Json, Say
 from handlers import policy
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
-from handlers.readers import free_text
+from handlers.readers import reason
 from services import registers, tickets
 from services.pay import disputes, mine, received
 from services.pay.mine import Month, Where
 from services.policy import ENOUGH_WITHIN, entries
 from services.procedure import Hindered
+from wording.hearing.days import hear_month
 from wording.hearing.matters import is_about
 
 DISPUTE = "pay_dispute"
@@ -27,7 +29,7 @@ def _month_named(_answers: Answers, desk: Desk) -> Mapping[str, Json]:
     return {"month": found.line.month_on.month if found else ""}
 
 
-DISPUTE_FORM = Flow(DISPUTE, (Ask("words", free_text(), free=True, fill=_month_named),))
+DISPUTE_FORM = Flow(DISPUTE, (Ask("words", reason(), free=True, fill=_month_named),))
 
 
 def open_my_pay(desk: Desk, asked: Asked) -> Outcome:
@@ -42,18 +44,24 @@ def open_my_pay(desk: Desk, asked: Asked) -> Outcome:
     text = asked.heard.text
     found = _months(desk)
     if not found:
-        return _nothing(desk, text)
+        return _nothing(desk, text if asked.intent == "pay" else "")
     if asked.intent == "pay" and is_about("asks", text) and is_about("pay_rules", text):
         said = policy.answer(desk, text) or policy.answer(
             desk, text, topics=TOPICS, enough=ENOUGH_WITHIN
         )
         if said is not None:
             return Outcome((said, Say("my_pay.own_too")), offers=("pay_show", "human"))
-    return _show(desk, found)
+    return _show(desk, found, hear_month(text, desk.today))
 
 
-def _show(desk: Desk, found: list[Month]) -> Outcome:
-    says = [say for month in found for say in _of_month(month)]
+def _show(desk: Desk, found: list[Month], wanted_on: date | None = None) -> Outcome:
+    """The newest months, or the one that was named; of one without account that is said."""
+    named = [month for month in found if month.line.month_on == wanted_on]
+    says = [say for month in named or found for say in _of_month(month)]
+    if wanted_on is not None and not named:
+        is_over = wanted_on < desk.today.replace(day=1)
+        key = "my_pay.none_of_month" if is_over else "my_pay.month_runs"
+        says.insert(0, Say(key, {"month": wanted_on.month}))
     if desk.person is not None and (claim := mine.owed(desk.session, desk.person)) is not None:
         left = claim.amount_fen - claim.received_fen
         says.append(Say("my_pay.owed", {"left_fen": left, "reason": claim.reason}))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import overload
 
-from dialog import Heard, Option, Reader, Reading, Say, Suggest, Value, Wrong
+from dialog import Heard, Option, Reader, Reading, Reopen, Say, Suggest, Value, Wrong
 from handlers.desk import Desk
 from handlers.once import once
 from rules import id_number
@@ -24,8 +24,17 @@ from wording.hearing import (
     hear_service,
     tidy,
 )
+from wording.hearing.matters import is_about
 
 Options = Callable[..., Sequence[Option]]
+
+SHOWN = frozenset(
+    {
+        "day_ahead", "day_today", "eligibility", "my_month", "notice_result", "pay_show", "policy",
+        "posts", "progress", "term_end", "worker_card",
+    }
+)  # fmt: skip
+"""Services that only show something: their words tell nothing of what happened."""
 
 
 def words(heard: Heard) -> str | Wrong:
@@ -168,6 +177,24 @@ def free_text(*, shortest: int = 2, longest: int = 500) -> Reader:
         return Value(plain[:longest])
 
     return read
+
+
+def reason(*, longest: int = 500) -> Reader:
+    """What somebody has to say for themselves, as `free_text`. What reads as a mere question is
+    kept only once they have said that it is their reason."""
+    told = free_text(longest=longest)
+
+    def read(heard: Heard, reading: Reading) -> Value | Wrong | Suggest | Reopen:
+        found = told(heard, reading)
+        if isinstance(found, Value) and _only_asks(heard.text):
+            return Suggest(found.value, Say("reader.reason_or_question"))
+        return found
+
+    return read
+
+
+def _only_asks(text: str) -> bool:
+    return hear_service(text) in SHOWN or is_about("only_asks", text)
 
 
 def mobile(heard: Heard, _reading: Reading) -> Value | Wrong:

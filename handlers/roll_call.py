@@ -19,6 +19,7 @@ from services.days import backfilling, leaves, people, roll
 from services.days.people import Look
 from services.days.roll import Marks
 from services.procedure import Hindered
+from wording.hearing import hear_service
 from wording.hearing.days import hear_past_day, hear_roll
 from wording.hearing.staff_words import is_roll_call
 
@@ -67,13 +68,20 @@ def _line(look: Look) -> Say:
     return Say("roll_call.line", {"name": look.name})
 
 
+def _asks_for_a_roll(text: str) -> Wrong | None:
+    """A wish for a roll-call while one is open: that of another day, or this one again."""
+    if is_roll_call(text):
+        return Wrong(Say("roll_call.one_at_a_time"))
+    return Wrong(Say("roll_call.open_already")) if hear_service(text) == FLOW else None
+
+
 def marks(heard: Heard, reading: Reading) -> Value | Wrong:
     """Who is here: by the numbers that were shown, or by name."""
     text = words(heard)
     if isinstance(text, Wrong):
         return text
-    if is_roll_call(text):
-        return Wrong(Say("roll_call.one_at_a_time"))
+    if (wrong := _asks_for_a_roll(text)) is not None:
+        return wrong
     names = {str(look.engagement_id): look.name for look in _looks(reading.desk, reading.answers)}
     shown = [key for key in reading.menu if key in names]
     said = hear_roll(text, [names[key] for key in shown])

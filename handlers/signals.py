@@ -11,7 +11,7 @@ from handlers.counter import Asked
 from handlers.desk import Desk
 from models import Ticket
 from models.talk import TicketKind
-from services import subscriptions, ticket_answers, tickets, whereabouts
+from services import registers, subscriptions, ticket_answers, tickets, whereabouts
 
 SPEAKS_OF_OTHERS = frozenset({"complaint", "objection", "confirm", "accident"})
 """Intents in which a death is somebody else's: their own counter takes it up."""
@@ -46,6 +46,13 @@ def attend(desk: Desk, asked: Asked, *, in_form: bool = False) -> tuple[Say, ...
 def is_answered(asked: Asked) -> bool:
     """Whether the condolence is all that may be said: no form and no rule to a mourner."""
     return "death" in asked.signals and asked.intent in TACTLESS
+
+
+def asks_of_own_pay(desk: Desk, asked: Asked) -> bool:
+    """Whether a mourner on a post spoke of money: their own is a number away, if they want it."""
+    if asked.intent != "pay" or desk.person is None:
+        return False
+    return registers.current_engagement(desk.session, desk.person) is not None
 
 
 def answered(desk: Desk) -> tuple[Say, ...]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+import services.pay.work as _month_work  # noqa: F401 - puts the month on the worklist
 from dialog import Answers, Ask, Flow, Heard, Json, Option, Reading, Say, Value, Wrong
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
 from handlers.readers import choice, free_text, words
+from models import Role
 from rules import posts as law
 from services import posts, village_desk
 from services.acting import Acting
@@ -22,6 +24,7 @@ from wording.hearing import digits_in, hear_integer
 
 DEMAND = "village_demand"
 MOST_PEOPLE = 500
+SHEET_WAITS = "pay.work_gathering"
 
 
 def number(heard: Heard, _reading: Reading) -> Value | Wrong:
@@ -77,6 +80,8 @@ def open_village_staff(desk: Desk, asked: Asked) -> Outcome:
     if asked.intent == "staff_pairing":
         return _pair(desk, asked.heard.text)
     who = village_desk.acting(desk.session, desk.contact, desk.now)
+    if (told := _how_to(asked.intent, who)) is not None:
+        return told
     if asked.intent == "staff_leave" and village_desk.leave(desk.session, desk.contact, desk.now):
         return Outcome((Say("village_staff.left"),))
     if who is None:
@@ -84,6 +89,26 @@ def open_village_staff(desk: Desk, asked: Asked) -> Outcome:
     if asked.intent == "staff_demand":
         return Outcome((), (Start(DEMAND),))
     return _work(desk, who)
+
+
+def _how_to(intent: str, who: Acting | None) -> Outcome | None:
+    """How a thing is done that this chat cannot do; None for all else."""
+    if intent == "staff_absent":
+        return _how_absent(who)
+    if intent != "staff_sheet" or who is None:
+        return None
+    is_head = who.role == Role.VILLAGE_HEAD
+    key = "village_staff.sheet_how" if is_head else "village_staff.sheet_heads"
+    return Outcome((Say(key),), offers=("human",))
+
+
+def _how_absent(who: Acting | None) -> Outcome:
+    """How somebody's absence is told: by themselves, or by the clerk at the roll-call."""
+    if who is None:
+        return Outcome((Say("village_staff.absent_own"),), offers=("human",))
+    if who.role == Role.VILLAGE_HEAD:
+        return Outcome((Say("village_staff.absent_head"),), offers=("leave_answer",))
+    return Outcome((Say("village_staff.absent_clerk"),), offers=("roll_call",))
 
 
 def _pair(desk: Desk, text: str) -> Outcome:
@@ -99,6 +124,8 @@ def _work(desk: Desk, who: Acting) -> Outcome:
         return Outcome((Say("village_staff.nothing"),))
     lines = [_line(row, desk.today) for row in rows]
     says = [Say("village_staff.work", {"menu": lines})]
+    if any(row.key == SHEET_WAITS for row in rows):
+        says.append(Say("village_staff.sheet_where"))
     if more:
         says.append(Say("village_staff.more", {"count": more}))
     return Outcome(tuple(says))
@@ -156,7 +183,16 @@ def _say(obstacles: Sequence[Obstacle]) -> tuple[Say, ...]:
 
 COUNTER = Counter(
     name="village_staff",
-    intents=frozenset({"staff_pairing", "staff_leave", "staff_work", "staff_demand"}),
+    intents=frozenset(
+        {
+            "staff_absent",
+            "staff_demand",
+            "staff_leave",
+            "staff_pairing",
+            "staff_sheet",
+            "staff_work",
+        }
+    ),
     open=open_village_staff,
     flows=(DEMAND_FORM,),
     finish=finish_village_staff,

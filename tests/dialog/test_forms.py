@@ -114,10 +114,23 @@ def test_back_takes_the_last_answer_in_question_order() -> None:
     assert step_back(flow, state, None).state.answers == {"a": "x"}
 
 
-def test_back_on_the_first_question_asks_it_again() -> None:
+def test_back_on_the_first_question_says_so_and_asks_it_again() -> None:
     back = Filler(TWO).say("back")
-    assert keys(back.says) == ["form.ask_a"]
+    assert keys(back.says) == ["dialog.first_question", "form.ask_a"]
     assert not back.missed
+
+
+def test_back_on_a_later_question_does_not_say_that_it_is_the_first() -> None:
+    filler = Filler(TWO)
+    filler.say("1")
+    assert keys(filler.say("back").says) == ["form.ask_a"]
+
+
+def test_what_answers_itself_or_was_given_is_no_question_to_go_back_to() -> None:
+    flow = Flow("form", (ask("a", "x", alone=True), ask("b")), given=("seed",))
+    filler = Filler(flow, {"seed": "s"})
+    assert keys(filler.say("back").says) == ["dialog.first_question", "form.ask_b"]
+    assert filler.turn.state.answers == {"seed": "s", "a": "x"}
 
 
 def test_answers_that_no_longer_apply_are_not_handed_in() -> None:

@@ -99,3 +99,36 @@ def test_by_sms_the_same_words_do(worker: Talk) -> None:
     month(worker, "on_view")
     reply = worker("查补贴", who="13800009999")
     assert "753" not in reply
+
+
+@pytest.mark.parametrize("text", ["上个月工资", "4月多少钱", "上个月补贴是多少钱"])
+def test_the_month_that_is_named_is_shown(worker: Talk, text: str) -> None:
+    month(worker, "on_view")
+    reply = worker(text)
+    assert reply.startswith("2022年4月：补贴753.97元")
+
+
+def test_a_month_without_an_account_is_said_to_have_none(worker: Talk) -> None:
+    month(worker, "on_view")
+    reply = worker("这个月钱多少")
+    assert reply.startswith("5月还没过完")
+    assert "2022年4月：补贴753.97元" in reply
+    assert worker("2月多少钱").startswith("这里没查到2月的")
+
+
+@pytest.mark.parametrize("text", ["咋才这些", "钱咋这么少"])
+def test_why_it_is_so_little(worker: Talk, text: str) -> None:
+    month(worker, "on_view")
+    assert "比全月833.33元少79.36元" in worker(text)
+
+
+def test_a_question_in_a_dispute_of_pay_is_not_filed(worker: Talk) -> None:
+    month(worker, "on_view")
+    worker("补贴不对")
+    assert "是理由，还是问事" in worker("上个月干了几天")
+    reply = worker("2")
+    assert "4月：该上工21天" in reply
+    assert "回“继续”接着填" in reply
+    assert "4月的哪里不对" in worker("继续")
+    worker("六号俺来了")
+    assert worker.session.scalars(select(MonthDispute)).one().words == "六号俺来了"

@@ -13,8 +13,11 @@ from models.talk import TicketKind
 from services import ticket_desk, tickets, village_desk
 from services.acting import Acting
 from services.ticket_desk import Answer
-from tests.builders import NOW, create_acting, create_application, region
+from tests.builders import NOW, at, create_acting, create_application, region
+from tests.services import month as stage
 from tests.talk import Talk
+from tests.transcripts import pay_scenes
+from tests.transcripts.scenes import SCENES
 
 VILLAGE = "v-xinyan-wangjiazhuang"
 
@@ -149,3 +152,33 @@ def test_an_answer_that_could_not_be_sent_is_shown_with_the_next_message(talk: T
     assert "下月十号到账" in talk("您好")
     assert "下月十号到账" not in talk("您好")
     assert "下月十号到账" in talk(f"人工 {one.number}")
+
+
+def test_the_months_sheet_is_signed_on_a_computer(talk: Talk) -> None:
+    assert "请先在工作台" in talk("月表咋签")
+    SCENES["paired"](talk, "village_head")
+    talk.session.commit()
+    assert "电脑后台签" in talk("月表咋签")
+    SCENES["paired"](talk.__class__(talk.connection, talk.session, talk.clock, "周会计"),
+                     "village_clerk")  # fmt: skip
+    talk.session.commit()
+    assert "由村（社区）负责人签" in talk("月表咋签", who="周会计")
+
+
+def test_a_sheet_that_waits_says_where_it_is_signed(talk: Talk) -> None:
+    talk.clock.at = at("2022-05-03 09:00")
+    pay_scenes.worked(talk)
+    stage.gather(talk.session, stage.create_office(talk.session))
+    SCENES["paired"](talk.__class__(talk.connection, talk.session, talk.clock, "韩书记"))
+    talk.session.commit()
+    reply = talk("今天有啥要办", who="韩书记")
+    assert "月表（1人）等您签" in reply
+    assert "月表在后台签" in reply
+
+
+def test_how_a_sick_worker_is_reported(talk: Talk) -> None:
+    assert "谁请假" in talk("王保国病了咋报")
+    SCENES["paired"](talk, "village_head")
+    talk.session.commit()
+    assert "考勤员点名时写“张三请假”" in talk("王保国病了咋报")
+    assert "没有等着批的假" in talk("1")

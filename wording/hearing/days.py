@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from wording.hearing.choices import bare
-from wording.hearing.numbers import hear_integer, tidy
+from wording.hearing.numbers import hear_integer, hear_year, tidy
 
 _LEAVING = re.compile(r"下班|收工|下工|完工|签退|退勤|放工|干完了|回家了")
 _CODE = re.compile(
@@ -70,9 +70,30 @@ def hear_own_kin(text: str) -> bool:
     return bool(re.search(r"家属|亲戚|亲属|俺?对象|媳妇|老伴|本人|我自己|俺自己", tidy(text)))
 
 
-def hear_last_month(text: str) -> bool:
-    """Whether the month before is meant."""
-    return bool(re.search(r"上个?月", tidy(text)))
+_MONTHS_BACK = re.compile(r"(上{1,2}|头)个?月")
+_THIS_MONTH = re.compile(r"这个?月|本月")
+_MONTH_NAMED = re.compile(
+    r"(?<![\d一二三四五六七八九十])(?!一月)(\d{1,2}|[一二三四五六七八九十]{1,2})月"
+    r"(?!\s*(?:\d|初|[一二三四五六七八九十]{1,3}[号日]))"
+)
+
+
+def hear_month(text: str, today: date) -> date | None:
+    """The first day of the month that is spoken of: 上个月, 这个月, 3月 (the last one there was, or
+    that of the year named). None where no month is, and for a day of a month; 一月 is “a month”."""
+    plain = tidy(text)
+    first = today.replace(day=1)
+    if back := _MONTHS_BACK.search(plain):
+        for _ in back[1]:
+            first = (first - timedelta(days=1)).replace(day=1)
+        return first
+    if _THIS_MONTH.search(plain):
+        return first
+    named = _MONTH_NAMED.search(plain)
+    number = hear_integer(named[1]) if named else None
+    if number is None or not 1 <= number <= 12:
+        return None
+    return date(hear_year(plain) or today.year - (number > today.month), number, 1)
 
 
 @dataclass(frozen=True)
@@ -100,7 +121,7 @@ _ABSENT_AFTER = re.compile(r"^(.*?)\s*(?:没来|没到|没上工|未到|缺勤|�
 _PRESENT = re.compile(r"^(?:来了?|到了?|在岗?|实到)(?:的|是)?[:：]?\s*(.*)$")
 _PRESENT_AFTER = re.compile(r"^(.*?)\s*(?:来了|到了|都来了|都到了|在|到)$")
 _LEAVE = re.compile(r"^(?:请假|假)(?:的|了|是)?[:：]?\s*(.*)$")
-_LEAVE_AFTER = re.compile(r"^(.*?)\s*(?:请假|请了假|休假|有假)(?:了)?$")
+_LEAVE_AFTER = re.compile(r"^(.*?)\s*(?:请假|请了假|休假|有假|生病|病|住院)(?:了)?$")
 _EXCEPT = re.compile(r"^除了?(.+?)(?:以外|之外|外)?[,，]?\s*(?:其他人?|别人|剩下的?|余下的?)?"
                      r"(?:都|全)(?:到|来|在|齐)(?:了|齐|岗)*$")  # fmt: skip
 _REST = re.compile(r"(?:其他人?|别人|剩下的?|余下的?)(?:都|全)?(?:到|来|在)(?:了|岗)*")

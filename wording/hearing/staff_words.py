@@ -19,6 +19,10 @@ _WORDS = {
     "who_on_leave": "谁请假 谁请假了 今天谁请假 今天谁请假了 谁在休假",
     "witness": "作证 补签作证 给人作证",
     "leave_answer": "批假 批请假 请假待批 有人请假吗",
+    "staff_sheet": (
+        "月表咋签 月表怎么签 月表在哪签 月表在哪里签 月表上哪签 月表去哪签 月表哪里签 月表签字 月表咋弄 月表咋办 月表 "
+        "咋签月表 怎么签月表 在哪签月表 签月表 我签月表 俺签月表 考勤月表咋签 这个月月表咋签 上个月月表咋签 月表谁签"
+    ),
     "staff_leave": "解绑工作微信 解绑工作手机 解除工作绑定",
 }
 _BY_NAME = {name: frozenset(words.split()) for name, words in _WORDS.items()}
@@ -32,6 +36,11 @@ _ROLL_CALL = re.compile(
     rf"(?:还没|没有?|忘了|忘)?(?:补点|点|补|记){{0,2}}{_DONE}[,，\s]*(?:补点|点|补){{0,1}}{_DONE}"
 )
 """A roll-call of a day that is named. Questions about it, and other people's words, do not fit."""
+_ABSENT = re.compile(
+    r"(?:(?!我|俺|咱|老伴|爹|娘|爸|妈|媳妇|对象|孩子|儿子|闺女|家里)[\u4e00-\u9fff]){2,4}"
+    r"(?:(?:生病|病|住院|请假|有事|不舒服|来不了)了?){1,2}[,\s]*(?:该|要|得)?(?:咋|怎么|如何)(?:上报|报|记|写|填)(?:上去|上)?"
+)
+"""How somebody else's absence is told: 王保国病了咋报."""
 _PERSON = re.compile(
     r"([\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]{1,12}(?:·[\u4e00-\u9fff]{1,12})+)(?:[（(]([^（）()]*)[）)])?"
 )
@@ -44,6 +53,8 @@ def hear_staff_service(text: str) -> str | None:
     if _PAIRING.fullmatch(plain):
         return "staff_pairing"
     known = next((name for name, words in _BY_NAME.items() if plain in words), None)
+    if known is None and _ABSENT.fullmatch(plain):
+        return "staff_absent"
     return known or ("roll_call" if is_roll_call(plain) else None)
 
 

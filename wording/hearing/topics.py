@@ -1,4 +1,5 @@
-"""Service words that our own replies teach: they go straight to their counter."""
+"""Service words that our own replies teach, and a worker's everyday questions: they go straight to
+their counter."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import re
 
 from wording.hearing.choices import bare
 from wording.hearing.numbers import tidy
+from wording.hearing.own_days import hear_own_question
 from wording.hearing.staff_words import hear_staff_service
 from wording.hearing.words import words_by_name
 
@@ -17,13 +19,13 @@ _TICKET_WORDS = {"举报": "complaint", "投诉": "complaint", "人工": "human"
 
 
 def hear_service(text: str) -> str | None:
-    """The counter that a service word standing alone, or with a ticket's number, leads to; None
-    for anything else."""
+    """The counter that a service word standing alone, or with a ticket's number, or a worker's
+    everyday question leads to; None for anything else."""
     plain = bare(text)
     if ticket := _TICKET.fullmatch(plain):
         return _TICKET_WORDS[ticket["word"]]
     known = next((name for name, words in SERVICE_WORDS.items() if plain in words), None)
-    return known or hear_staff_service(text)
+    return known or hear_staff_service(text) or hear_own_question(plain)
 
 
 _WISH = re.compile(
