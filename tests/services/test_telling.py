@@ -272,6 +272,20 @@ def test_what_is_no_longer_true_does_not_leave(seeded: Session) -> None:
     assert kept.state == MessageState.OPEN
 
 
+def test_nor_does_what_staff_were_to_hear_of_it(seeded: Session) -> None:
+    person, acting = villager(seeded), create_acting(seeded, Role.TOWN_CLERK, "xinyan")
+    assert acting.staff is not None
+    acting.staff.phone = "13800009999"
+    slots = {"village": "王家庄", "day_on": "2022-04-06", "count": 2}
+    mine, other = [
+        tell_staff(seeded, kind="confirm_overdue", staff=acting.staff, slots=slots, cause=cause,
+                   now=NOW)
+        for cause in ("term:1|a", "term:11|a")
+    ]  # fmt: skip
+    ended = withdraw(seeded, person_id=person.id, cause_prefix="term:1|", now=NOW, reason="x")
+    assert (ended, mine.state, other.state) == (1, "withdrawn", "open")
+
+
 def test_the_same_words_again_and_again_are_stopped_and_the_message_says_so(
     seeded: Session,
 ) -> None:
