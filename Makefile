@@ -9,7 +9,8 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/.installed
-WORKERS ?= auto
+# One more than there are cores: many tests wait for processes of their own.
+WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 
 help:
 	@sed -n 's/^#   //p' Makefile
