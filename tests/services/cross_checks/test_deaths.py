@@ -37,11 +37,8 @@ from tests.services.month import (
     SIGNS,
     Office,
     close,
-    create_office,
-    create_worker,
     gather,
     lines,
-    mark_days,
     pay,
 )
 
@@ -49,14 +46,6 @@ DIED = date(2022, 4, 12)
 CAME = at("2022-05-03 09:00")
 TRUE = Findings(is_true=True, words="见到火化证")
 NOT_TRUE = Findings(is_true=False, words="人在家，同名")
-
-
-@pytest.fixture
-def office(seeded: Session) -> Office:
-    office = create_office(seeded)
-    for name in ("甲一", "乙二"):
-        mark_days(seeded, create_worker(seeded, name=name))
-    return office
 
 
 def counted(session: Session, hit: ListHit) -> int:

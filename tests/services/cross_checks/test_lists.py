@@ -53,21 +53,12 @@ from tests.services.month import (
     create_worker,
     gather,
     lines,
-    mark_days,
 )
 from wording import load_book
 
 CAME = at("2022-05-03 09:00")
 SINCE = date(2022, 4, 11)
 TRUE = Findings(is_true=True, words="问过单位，是真的")
-
-
-@pytest.fixture
-def office(seeded: Session) -> Office:
-    office = create_office(seeded)
-    for name in ("甲一", "乙二"):
-        mark_days(seeded, create_worker(seeded, name=name))
-    return office
 
 
 def told(session: Session, hit: ListHit) -> list[str]:

@@ -31,24 +31,13 @@ from tests.services.month import (
     APRIL,
     Office,
     close,
-    create_office,
-    create_worker,
     gather,
     lines,
-    mark_days,
 )
 
 DIED = date(2022, 4, 12)
 CAME, LATER = at("2022-05-03 09:00"), at("2022-05-03 10:00")
 NOTHING = Findings(is_true=False, words="同名")
-
-
-@pytest.fixture
-def office(seeded: Session) -> Office:
-    office = create_office(seeded)
-    for name in ("甲一", "乙二"):
-        mark_days(seeded, create_worker(seeded, name=name))
-    return office
 
 
 def take_back(office: Office, now: datetime = LATER) -> int:
