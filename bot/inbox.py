@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -103,10 +103,13 @@ class Inbox:
             return self._take(session, letter, find)
 
     def _take(
-        self, session: Session, letter: Letter, look_up: Callable[[Session, Letter], Page | None]
+        self,
+        session: Session,
+        letter: Letter,
+        look_up: Callable[[Session, Letter, date], Page | None],
     ) -> str:
-        page = look_up(session, letter)
         now = self.clock.now(session)
+        page = look_up(session, letter, business_date(now))
         page = page or open_page(session, letter, now)
         if page.came_before:
             return page.earlier_reply
@@ -119,6 +122,7 @@ class Inbox:
             now=now,
             office=self.office,
             answer_waits=page.answer_waits,
+            on_post=page.on_post,
         )
         if not page.follows and (letter.kind != "event" or letter.event in BY_FOLLOWERS):
             wechat_reports.note_following(session, desk.contact)

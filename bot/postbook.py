@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, cast
 
@@ -32,6 +32,9 @@ from models import Contact, Conversation, Inbound, new_id
 from models.prepared import Prepared, Write
 from models.sealing import Sealed, blind_index
 from services import identity
+from services.clock import business_date
+from services.days import signing
+from services.days.signing import Foreknown
 from wording.hearing import mask_private
 
 _CONTACT = cast(Table, Contact.__table__)
@@ -41,7 +44,8 @@ _INBOUND = cast(Table, Inbound.__table__)
 _SAME_LETTER = (_INBOUND.c.channel == bindparam("channel")) & (
     _INBOUND.c.dedupe_key == bindparam("dedupe_key")
 )
-_LOOK_UP = (
+_OWN_COLUMNS = 7
+_LOOK_UP = signing.with_standing(
     select(
         _INBOUND.c.id,
         _INBOUND.c.reply,
@@ -105,25 +109,35 @@ class Page:
     """An office answered the sender and no message could bring it."""
     follows: bool
     """As far as we know: the platform may have said otherwise."""
+    on_post: Foreknown
+    """How the sender stands on their post on that day: a morning's letters are check-ins, and one
+    journey to the database is saved."""
 
 
-def find(session: Session, letter: Letter) -> Page | None:
-    """The sender's page, locked until the transaction ends. None for a sender nobody has met."""
-    return _page(_FIND.first(session.connection(), _naming(letter)))
+def find(session: Session, letter: Letter, day: date) -> Page | None:
+    """The sender's page on a day, locked until the transaction ends. None for a sender nobody has
+    met."""
+    return _page(_FIND.first(session.connection(), {**_naming(letter), "day": day}), day)
 
 
-def glance(session: Session, letter: Letter) -> Page | None:
+def glance(session: Session, letter: Letter, day: date) -> Page | None:
     """The sender's page, not locked: SQLite would have to lock everything while the message is
     thought about. `keep_turn` finds out whether somebody else was faster."""
-    return _page(_GLANCE.peek(session.connection(), _naming(letter)))
+    return _page(_GLANCE.peek(session.connection(), {**_naming(letter), "day": day}), day)
 
 
-def _page(row: tuple[Any, ...] | None) -> Page | None:
+def _page(row: tuple[Any, ...] | None, day: date) -> Page | None:
     if row is None:
         return None
-    letter_id, reply, contact_id, standing_sealed, turned_at, answered_at, follows = row
-    talk = Talk(contact_id, standing_sealed, turned_at)
-    return Page(talk, letter_id is not None, reply or "", answered_at is not None, bool(follows))
+    letter_id, reply, contact_id, standing_sealed, turned_at, answered_at, follows, *_ = row
+    return Page(
+        Talk(contact_id, standing_sealed, turned_at),
+        letter_id is not None,
+        reply or "",
+        answered_at is not None,
+        bool(follows),
+        Foreknown(day, row[_OWN_COLUMNS:]),
+    )
 
 
 def find_reply(session: Session, letter: Letter) -> str | None:
@@ -141,7 +155,7 @@ def open_page(session: Session, letter: Letter, now: datetime) -> Page:
         contact.address = letter.sender
         identity.recognise(session, contact, now)
     _insert_once(session, Conversation, {"contact_id": contact.id, "turned_at": now})
-    page = find(session, letter)
+    page = find(session, letter, business_date(now))
     assert page is not None, "both rows were made just now"
     return page
 

@@ -44,7 +44,7 @@ def open_check_in(desk: Desk, asked: Asked) -> Outcome:
     if name in {"checkin_for", WANTED}:
         return _ask_for_a_phone(desk) if name == WANTED else _sign_for(desk, about)
     moment = _sent_at(desk, asked)
-    standing = signing.standing_of(desk.session, desk.contact_id, moment)
+    standing = signing.standing_of(desk.session, desk.contact_id, moment, desk.on_post)
     if standing is None:
         return _on_no_post(desk, asked)
     if standing.obstacle is not None:

@@ -12,6 +12,7 @@ from handlers.once import once
 from models import Contact, Person
 from models.prepared import Write
 from services.clock import business_date
+from services.days.signing import Foreknown
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Desk:
     office: Office
     answer_waits: bool = True
     """False where no office answered the writer, so that nobody need look."""
+    on_post: Foreknown | None = None
+    """How the writer stood on their post when the turn began, where that was read."""
     later: list[Write] = field(default_factory=list)
     """Rows that are kept with the turn, all at once; `write_down` for whoever must read them."""
 

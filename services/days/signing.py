@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Table, and_, bindparam, exists, func, select
+from sqlalchemy import Select, Table, and_, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -91,11 +91,12 @@ _COLUMNS = (
     _PLAN.c.fence_radius_m,
 )
 _OPEN = _ENGAGEMENT.c.status != EngagementStatus.ENDED.value
+_PLAN_OF_THE_DAY = and_(_PLAN.c.post_id == _POST.c.id, _PLAN.c.from_on == _plan_from)
 _ABOUT = (
     select(*_COLUMNS)
     .select_from(_ENGAGEMENT)
     .join(_POST, _POST.c.id == _ENGAGEMENT.c.post_id)
-    .outerjoin(_PLAN, and_(_PLAN.c.post_id == _POST.c.id, _PLAN.c.from_on == _plan_from))
+    .outerjoin(_PLAN, _PLAN_OF_THE_DAY)
 )
 _OF_CONTACT = Prepared(
     _ABOUT.join(_CONTACT, _CONTACT.c.person_id == _ENGAGEMENT.c.person_id).where(
@@ -143,10 +144,36 @@ class Sign:
     happened_at: datetime | None = None
 
 
-def standing_of(session: Session, contact_id: uuid.UUID, now: datetime) -> Standing | None:
-    """The standing of who writes; None where they are on no post, or have not said who they are."""
+@dataclass(frozen=True)
+class Foreknown:
+    """What was read of the writer's standing on a day together with something else."""
+
+    day: date
+    row: tuple[Any, ...]
+
+
+def with_standing(page: Select[Any]) -> Select[Any]:
+    """A statement about a `contact`, which then brings how its person stands on the parameter `day`
+    in its last columns as well: what `Foreknown` keeps. Empty ones for who is on no post."""
+    return (
+        page.add_columns(*_COLUMNS)
+        .outerjoin(_ENGAGEMENT, and_(_ENGAGEMENT.c.person_id == _CONTACT.c.person_id, _OPEN))
+        .outerjoin(_POST, _POST.c.id == _ENGAGEMENT.c.post_id)
+        .outerjoin(_PLAN, _PLAN_OF_THE_DAY)
+    )
+
+
+def standing_of(
+    session: Session, contact_id: uuid.UUID, now: datetime, known: Foreknown | None = None
+) -> Standing | None:
+    """The standing of who writes; None where they are on no post, or have not said who they are.
+    Of `known` the standing as it was then, if it is about this day and says anything."""
     day = business_date(now)
-    row = _OF_CONTACT.peek(session.connection(), {"contact": contact_id, "day": day})
+    row: tuple[Any, ...] | None
+    if known is not None and known.day == day and known.row[0] is not None:
+        row = known.row
+    else:
+        row = _OF_CONTACT.peek(session.connection(), {"contact": contact_id, "day": day})
     return None if row is None else _standing(row, day)
 
 

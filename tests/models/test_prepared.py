@@ -73,12 +73,12 @@ def test_a_turn_that_is_kept_is_found_again(session: Session) -> None:
     assert (page.came_before, page.talk.standing) == (False, None)
     postbook.keep_turn(session, page, letter, postbook.Turned('{"misses": 1}', "好", at=NOW))
     session.expunge_all()
-    again = postbook.find(session, letter)
+    again = postbook.find(session, letter, NOW.date())
     assert again is not None
     assert (again.came_before, again.earlier_reply) == (True, "好")
     assert (again.talk.standing, again.talk.turned_at) == ('{"misses": 1}', NOW)
     assert session.scalars(select(Conversation)).one().standing == '{"misses": 1}'
-    other = postbook.find(session, replace(letter, dedupe_key="m:2"))
+    other = postbook.find(session, replace(letter, dedupe_key="m:2"), NOW.date())
     assert other is not None
     assert not other.came_before
 

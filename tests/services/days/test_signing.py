@@ -10,7 +10,9 @@ from PIL import Image, ImageDraw
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import AttendanceEvent, CheckInPhoto, CheckInPoint, EventKind
+from bot import postbook
+from channels.inbound import Inbound as Letter
+from models import AttendanceEvent, CheckInPhoto, CheckInPoint, Contact, Conversation, EventKind
 from services.days import codes, photos, places, signing
 from services.days.duty import Duty, Fence, set_plan
 from services.days.signing import Sign
@@ -42,6 +44,39 @@ def standing(place: Village) -> signing.Standing:
     found = signing.standing_of(place.session, place.contacts[0].id, MORNING)
     assert found is not None
     return found
+
+
+def page_of(place: Village, contact: Contact, day: date = DAY) -> postbook.Page:
+    letter = Letter(channel=contact.channel, sender=contact.address_key, kind="text",
+                    dedupe_key="m:1", text="打卡")  # fmt: skip
+    place.session.merge(Conversation(contact_id=contact.id, turned_at=MORNING))
+    place.session.flush()
+    page = postbook.glance(place.session, letter, day)
+    assert page is not None
+    return page
+
+
+def test_a_page_brings_the_same_standing_along(place: Village) -> None:
+    fenced(place)
+    signing.sign(place.session, standing(place), place.contacts[0].id, Sign(), MORNING)
+    known = page_of(place, place.contacts[0]).on_post
+    read = standing(place)
+    assert read.first_at == MORNING
+    assert signing.standing_of(place.session, place.contacts[0].id, MORNING, known) == read
+    on_the_seventh = MORNING + timedelta(days=1)
+    later = signing.standing_of(place.session, place.contacts[0].id, on_the_seventh, known)
+    assert later is not None
+    assert (later.day, later.first_at) == (DAY + timedelta(days=1), None)
+
+
+def test_a_page_knows_nothing_of_who_is_on_no_post_yet(place: Village) -> None:
+    worker = place.contacts[0]
+    person, worker.person_id = worker.person_id, None
+    known = page_of(place, worker).on_post
+    assert signing.standing_of(place.session, worker.id, MORNING, known) is None
+    worker.person_id = person
+    place.session.flush()
+    assert signing.standing_of(place.session, worker.id, MORNING, known) == standing(place)
 
 
 def test_a_sign_by_word(place: Village) -> None:
