@@ -34,7 +34,7 @@ from sandbox.world import World
 from scheduler import sms_mail
 from scheduler.sms_mail import Route, SharedHealth, SmsCarrier
 from services import sms_health
-from services.outbox import Answer, Fate, Parcel
+from services.dispatch import Answer, Fate, Parcel
 from wording import load_book
 from wording.sms import sms_templates
 

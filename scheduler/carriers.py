@@ -12,7 +12,7 @@ from typing import Protocol
 
 from channels.wechat.api import WechatApi
 from channels.wechat.errors import RESTS, Action, Refusal, Unreachable, WechatError
-from services.outbox import Answer, Fate, Parcel
+from services.dispatch import Answer, Fate, Parcel
 from services.uncertain import Finding, Known, Question
 from wording import Book
 from wording.book import WordingError, sheet

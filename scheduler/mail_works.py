@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from scheduler.works import RUN_SECONDS, Works
-from services import channel_rests, outbox, uncertain
+from services import channel_rests, dispatch, uncertain
 from services.uncertain import Finding, Known, Question
 
 log = structlog.get_logger()
@@ -41,7 +41,7 @@ class HandOut:
             now = works.clock.now(session)
             resting = channel_rests.resting(session, works.machine())
             return works.hand is not None and any(
-                outbox.is_due(session, channel, now)
+                dispatch.is_due(session, channel, now)
                 for channel in works.carriers
                 if channel not in resting
             )
@@ -63,7 +63,7 @@ class HandOut:
             now = works.clock.now(session)
             resting = channel_rests.resting(session, works.machine())
             due = {
-                channel: outbox.due(session, channel, now=now, limit=WINDOW)
+                channel: dispatch.due(session, channel, now=now, limit=WINDOW)
                 for channel in works.carriers
                 if channel not in resting
             }

@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 
 from scheduler.pace import Pace
 from scheduler.works import AWAY, Works
-from services import channel_rests, outbox
-from services.outbox import LEASE, Answer, Fate, Parcel
+from services import channel_rests, dispatch
+from services.dispatch import LEASE, Answer, Fate, Parcel
 
 log = structlog.get_logger()
 
@@ -71,14 +71,14 @@ class Sender:
                 log.exception("outbox.shelved", delivery=str(one))
                 with self.works.sessions.begin() as session:
                     now = self.works.clock.now(session)
-                    outbox.set_back(session, one, now=now, error=type(error).__name__)
+                    dispatch.set_back(session, one, now=now, error=type(error).__name__)
 
     def _claim(self, channel: str, ids: Sequence[uuid.UUID]) -> list[Parcel]:
         machine_now = self.works.machine()
         with self.works.sessions.begin() as session:
             if self._is_resting(session, channel, machine_now):
                 return []
-            return outbox.claim(
+            return dispatch.claim(
                 session,
                 channel,
                 now=self.works.clock.now(session),
@@ -126,7 +126,7 @@ class Sender:
 
     def _write_down(self, channel: str, answers: Sequence[tuple[Parcel, Answer]]) -> None:
         with self.works.sessions.begin() as session:
-            outbox.record_all(session, answers, now=self.works.clock.now(session))
+            dispatch.record_all(session, answers, now=self.works.clock.now(session))
             for _parcel, answer in answers:
                 if answer.stops_channel:
                     rest = answer.retry_in or timedelta(seconds=60)

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from channels.sms.gateway import Accepted, Rejected, Remedy, SmsError, SmsGateway, Trace, Unknown
 from channels.sms.gateway import Fate as TraceFate
 from services import sms_health
-from services.outbox import Answer, Fate, Parcel
+from services.dispatch import Answer, Fate, Parcel
 from services.uncertain import Finding, Known, Question
 from wording.book import WordingError
 from wording.sms import PREFIX, SmsTemplate, cut, price, room

@@ -16,7 +16,7 @@ from channels.wechat.mass import MassMail
 from channels.wechat.subscriptions import Subscriptions
 from scheduler.carriers import judge_wechat
 from services import wechat_reports
-from services.outbox import Answer, Fate, Parcel
+from services.dispatch import Answer, Fate, Parcel
 from services.uncertain import Finding, Known, Question
 from wording import Book
 from wording.book import WordingError, sheet

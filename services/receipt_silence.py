@@ -18,7 +18,7 @@ from models import Delivery, SmsHealth
 from models.telling import DeliveryState
 from rules import parameters
 from services import sms_health
-from services.outbox import LEASE
+from services.dispatch import LEASE
 
 TOOK = (DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.FAILED)
 

@@ -22,10 +22,10 @@ from models import Delivery
 from models.telling import DeliveryState, Happening
 from services import receipts
 from services.delivery_steps import advance
-from services.outbox import LEASE, lose_sight
+from services.dispatch import LEASE, lose_sight
 
 NEXT_ASK = tuple(timedelta(minutes=minutes) for minutes in (4, 10, 45, 300, 1080))
-"""Waits between questions about one message, after the first (`outbox.ASK_AFTER`); a day in all,
+"""Waits between questions about one message, after the first (`dispatch.ASK_AFTER`); a day in all,
 then the provider will not know either."""
 
 FEW = 50

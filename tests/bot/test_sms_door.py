@@ -18,8 +18,8 @@ from bot.sms import sms_door
 from handlers.desk import Office
 from models import Contact, Delivery, Inbound
 from models.telling import DeliveryState, Receipt
-from services import outbox
-from services.outbox import Answer, Fate
+from services import dispatch, outbox
+from services.dispatch import Answer, Fate
 from tests.builders import NOW, phone
 from wording import load_book
 
@@ -84,8 +84,8 @@ def accept_one(sessions: sessionmaker[Session]) -> None:
             session, channel="sms", address=phone(3), key="sms.reply", slots={}, cause="t", now=NOW
         )
         session.flush()
-        [parcel] = outbox.claim(session, "sms", now=NOW, machine_now=NOW)
-        outbox.record(session, parcel, Answer(Fate.ACCEPTED, "tencent", "2640:1"), now=NOW)
+        [parcel] = dispatch.claim(session, "sms", now=NOW, machine_now=NOW)
+        dispatch.record(session, parcel, Answer(Fate.ACCEPTED, "tencent", "2640:1"), now=NOW)
 
 
 def states(sessions: sessionmaker[Session]) -> list[str]:

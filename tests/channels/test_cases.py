@@ -28,7 +28,7 @@ from scheduler.wechat_mail import (
     SubscriptionCarrier,
     TemplateCarrier,
 )
-from services.outbox import Answer, Parcel
+from services.dispatch import Answer, Parcel
 from services.uncertain import Known, Question
 from tests.channels.standin import Say, StandIn, serving
 from wording import load_book

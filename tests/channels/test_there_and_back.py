@@ -30,7 +30,7 @@ from scheduler.carriers import Carrier
 from scheduler.composition import make_card_carriers, make_sms_carrier, make_wechat_api
 from scheduler.wechat_mail import MassCarrier, TemplateCarrier
 from scheduler.works import machine_time
-from services import card_consents, chat_windows, outbox, uncertain
+from services import card_consents, chat_windows, dispatch, outbox, uncertain
 from settings import Settings, decode_aes_key, load
 from tests.builders import NOW
 from tests.scheduler.test_works import Hand
@@ -101,15 +101,15 @@ class Street:
     def send(self, channel: str) -> None:
         """Carry what is due: claim, call, record."""
         with self.sessions.begin() as session:
-            parcels = outbox.claim(session, channel, now=NOW, machine_now=machine_time(), limit=9)
+            parcels = dispatch.claim(session, channel, now=NOW, machine_now=machine_time(), limit=9)
         for parcel in parcels:
             answer = self.carriers[channel].carry(parcel)
             with self.sessions.begin() as session:
-                outbox.record(session, parcel, answer, now=NOW)
+                dispatch.record(session, parcel, answer, now=NOW)
 
     def ask(self) -> None:
         """Ask what became of what is uncertain."""
-        later = NOW + outbox.ASK_AFTER
+        later = NOW + dispatch.ASK_AFTER
         with self.sessions.begin() as session:
             questions = uncertain.questions(session, later)
         for question in questions:

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from models import Broadcast, BroadcastState
 from scheduler import broadcast_works, mass_works
 from scheduler.works import Works
-from services import outbox
-from services.outbox import Answer, Fate
+from services import dispatch
+from services.dispatch import Answer, Fate
 from tests.builders import NOW, create_contact, create_person, id_number, region
 from tests.console.conftest import Visit, Visitor, Watch
 from tests.services.broadcasts.conftest import WANGJIA
@@ -88,9 +88,9 @@ def test_from_the_first_word_to_the_report(
     broadcast_works.send_broadcasts(works)
     assert one(seeded_sessions).state == BroadcastState.DONE
     with seeded_sessions.begin() as session:
-        for parcel in outbox.claim(session, "sms", now=NOW, machine_now=NOW, limit=2):
+        for parcel in dispatch.claim(session, "sms", now=NOW, machine_now=NOW, limit=2):
             refused = Answer(Fate.REFUSED, error="bad number")
-            outbox.record(session, parcel, refused, now=NOW)
+            dispatch.record(session, parcel, refused, now=NOW)
     clerk.get(path)
     assert "一共4人，已经告诉0人" in clerk.words
     assert "等村里上门的2人" in clerk.words

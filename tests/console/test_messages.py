@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from models import AuditEntry, Message
 from models import Visit as Knock
-from services import message_story, outbox
+from services import dispatch, message_story
+from services.dispatch import Answer, Fate
 from services.message_story import Wanted
-from services.outbox import Answer, Fate
 from services.telling import tell
 from tests.builders import NOW, create_contact, create_inbound, create_person, region
 from tests.console.conftest import Visit
@@ -30,9 +30,9 @@ def create_untold(session: Session) -> Message:
     made = tell(session, kind="case_refused", person=person, slots={"number": "2022900009"},
                 cause="application:7|refuse", now=NOW)  # fmt: skip
     session.flush()
-    [parcel] = outbox.claim(session, "sms", now=NOW, machine_now=NOW)
+    [parcel] = dispatch.claim(session, "sms", now=NOW, machine_now=NOW)
     answer = Answer(Fate.REFUSED, provider="tencent", error="number does not exist")
-    outbox.record(session, parcel, answer, now=NOW)
+    dispatch.record(session, parcel, answer, now=NOW)
     return made
 
 
@@ -93,9 +93,9 @@ def test_the_visit_is_done_on_the_console(
 def test_what_a_month_cost_by_town(seeded: Session) -> None:
     person = create_person(seeded, village_id=region(seeded, VILLAGE).id)
     tell(seeded, kind="case_refused", person=person, slots={"number": "1"}, cause="a", now=NOW)
-    [parcel] = outbox.claim(seeded, "sms", now=NOW, machine_now=NOW)
+    [parcel] = dispatch.claim(seeded, "sms", now=NOW, machine_now=NOW)
     taken = Answer(Fate.ACCEPTED, provider="tencent", provider_id="1")
-    outbox.record(seeded, parcel, taken, now=NOW)
+    dispatch.record(seeded, parcel, taken, now=NOW)
     seeded.flush()
     district = region(seeded, "yanzhou")
     [row] = message_story.costs(seeded, district, date(2022, 4, 1))

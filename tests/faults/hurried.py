@@ -11,7 +11,7 @@ import scheduler.__main__ as clock
 from scheduler import worker
 
 SHORT: dict[str, dict[str, object]] = {
-    "services.outbox": {"LEASE": timedelta(seconds=6)},
+    "services.dispatch": {"LEASE": timedelta(seconds=6)},
     "services.uncertain": {"LEASE": timedelta(seconds=6)},
     "scheduler.sending": {"LATEST_CALL_SECONDS": 3.0},
     "scheduler.mail_works": {"HAND_AGAIN_SECONDS": 2.0},

@@ -25,9 +25,9 @@ from scheduler.mail_works import HAND_AGAIN_SECONDS, HandOut
 from scheduler.pace import Pace, SqlCount
 from scheduler.sending import Sender
 from scheduler.works import Works, machine_time
-from services import outbox, uncertain
+from services import dispatch, outbox, uncertain
 from services.clock import WallClock
-from services.outbox import Answer, Fate, Parcel
+from services.dispatch import Answer, Fate, Parcel
 from services.uncertain import Finding, Known, Question
 from tests.builders import phone
 
@@ -180,7 +180,7 @@ def test_a_database_that_is_away_costs_no_try(
     works: Works, post: Post, line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(works, 1)
-    real, failures = outbox.claim, [1]
+    real, failures = dispatch.claim, [1]
 
     def away(*given: Any, **more: Any) -> Any:
         if failures:
@@ -188,7 +188,7 @@ def test_a_database_that_is_away_costs_no_try(
             raise OperationalError("", {}, Exception("server closed the connection"))
         return real(*given, **more)
 
-    monkeypatch.setattr(outbox, "claim", away)
+    monkeypatch.setattr(dispatch, "claim", away)
     post.open(threads=1)
     HandOut().hand(works)
     eventually(lambda: not failures)
@@ -202,7 +202,7 @@ def test_answers_are_kept_although_all_connections_are_in_use(
     works: Works, free: Pace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(works, 1)
-    real, failures = outbox.record_all, [1, 1]
+    real, failures = dispatch.record_all, [1, 1]
 
     def full(*given: Any, **more: Any) -> None:
         if failures:
@@ -210,7 +210,7 @@ def test_answers_are_kept_although_all_connections_are_in_use(
             raise PoolTimeout("QueuePool limit reached")
         real(*given, **more)
 
-    monkeypatch.setattr(outbox, "record_all", full)
+    monkeypatch.setattr(dispatch, "record_all", full)
     with works.sessions() as session:
         ids = session.scalars(select(Delivery.id)).all()
     assert Sender(works, free).deliver("sms", ids)
@@ -223,14 +223,14 @@ def test_what_breaks_its_sender_counts_a_try_and_holds_up_nobody(
     put(works, 3)
     with works.sessions() as session:
         bad = session.scalars(select(Delivery.id)).first()
-    real = outbox.claim
+    real = dispatch.claim
 
     def choke(*given: Any, ids: Any, **more: Any) -> Any:
         if bad in ids:
             raise KeyError("a bug of ours")
         return real(*given, ids=ids, **more)
 
-    monkeypatch.setattr(outbox, "claim", choke)
+    monkeypatch.setattr(dispatch, "claim", choke)
     post.open(threads=1)
     HandOut().hand(works)
     eventually(lambda: states(works) == {"accepted": 2, "queued": 1})

@@ -23,7 +23,7 @@ from models.telling import DeliveryState
 from sandbox.world import World
 from scheduler.works import machine_time
 from services import outbox, receipts, uncertain
-from services.outbox import LEASE
+from services.dispatch import LEASE
 from tests.builders import phone
 from tests.sandbox.conftest import served_world
 from tests.sandbox.fake_service import FakeService

@@ -18,8 +18,8 @@ from scheduler.mail_works import HandOut
 from scheduler.pace import Pace, SqlCount
 from scheduler.sending import Sender
 from scheduler.works import Works
-from services import materials, outbox, uncertain
-from services.outbox import BACK_OFF, LEASE
+from services import dispatch, materials, outbox, uncertain
+from services.dispatch import BACK_OFF, LEASE
 from services.uncertain import Finding, Known, Question
 from settings import load
 from tests.builders import NOW, create_contact, create_conversation, phone
@@ -94,7 +94,7 @@ def is_due(works: Works, channel: str) -> bool:
 def send(works: Works, channel: str) -> int:
     """Let a sender have all that is due; how many it was."""
     with works.sessions() as session:
-        ids = outbox.due(session, channel, now=works.clock.now(session), limit=50)
+        ids = dispatch.due(session, channel, now=works.clock.now(session), limit=50)
     assert Sender(works, Pace(SqlCount(works.sessions, works.machine), {})).deliver(channel, ids)
     return len(ids)
 
@@ -189,7 +189,7 @@ def test_an_expired_code_does_not_leave(works: Works, world: World, hand: Hand) 
 def test_what_a_dead_sender_left_becomes_uncertain(works: Works, world: World) -> None:
     key = put(works)
     with works.sessions.begin() as session:
-        outbox.claim(session, "sms", now=NOW, machine_now=works.machine() - LEASE)
+        dispatch.claim(session, "sms", now=NOW, machine_now=works.machine() - LEASE)
     assert mail_works.has_untidy_mail(works)
     assert mail_works.tidy_mail(works) == 1
     assert delivery(works, key).state == DeliveryState.UNCERTAIN
@@ -198,7 +198,7 @@ def test_what_a_dead_sender_left_becomes_uncertain(works: Works, world: World) -
 
 def test_a_bug_in_a_carrier_is_uncertain_and_does_not_stop_the_others(works: Works) -> None:
     class Broken:
-        def carry(self, parcel: outbox.Parcel) -> outbox.Answer:
+        def carry(self, parcel: dispatch.Parcel) -> dispatch.Answer:
             raise ZeroDivisionError
 
         def find_out(self, question: Question) -> Finding:
@@ -213,7 +213,7 @@ def test_a_bug_in_a_carrier_is_uncertain_and_does_not_stop_the_others(works: Wor
 def test_an_answer_is_written_down_although_the_database_was_busy(
     works: Works, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, failures = outbox.record_all, [1, 1]
+    real, failures = dispatch.record_all, [1, 1]
 
     def busy(*given: Any, **more: Any) -> None:
         if failures:
@@ -221,7 +221,7 @@ def test_an_answer_is_written_down_although_the_database_was_busy(
             raise OperationalError("", {}, Exception("database is locked"))
         real(*given, **more)
 
-    monkeypatch.setattr(outbox, "record_all", busy)
+    monkeypatch.setattr(dispatch, "record_all", busy)
     monkeypatch.setattr("scheduler.sending.RECORD_PAUSES", (0.0, 0.0, 0.0))
     key = put(works)
     assert send(works, "sms") == 1
@@ -242,8 +242,8 @@ def test_what_the_provider_says_when_asked_settles_it(works: Works, hand: Hand) 
     found = {"state": Known.NOT_YET}
 
     class Knowing:
-        def carry(self, parcel: outbox.Parcel) -> outbox.Answer:
-            return outbox.Answer(outbox.Fate.UNKNOWN, error="time-out")
+        def carry(self, parcel: dispatch.Parcel) -> dispatch.Answer:
+            return dispatch.Answer(dispatch.Fate.UNKNOWN, error="time-out")
 
         def find_out(self, question: Question) -> Finding:
             assert (question.address, question.reference) == (PHONE, str(key))
@@ -253,7 +253,7 @@ def test_what_the_provider_says_when_asked_settles_it(works: Works, hand: Hand) 
     key = put(works)
     send(works, "sms")
     assert not mail_works.has_questions(works)
-    hand.at += outbox.ASK_AFTER
+    hand.at += dispatch.ASK_AFTER
     assert mail_works.has_questions(works)
     assert mail_works.ask_providers(works) == 0
     assert not mail_works.has_questions(works)
@@ -265,7 +265,7 @@ def test_what_the_provider_says_when_asked_settles_it(works: Works, hand: Hand) 
 
 def test_a_carrier_that_breaks_when_asked_leaves_it_uncertain(works: Works, hand: Hand) -> None:
     class Broken:
-        def carry(self, parcel: outbox.Parcel) -> outbox.Answer:
+        def carry(self, parcel: dispatch.Parcel) -> dispatch.Answer:
             raise ZeroDivisionError
 
         def find_out(self, question: Question) -> Finding:
@@ -274,7 +274,7 @@ def test_a_carrier_that_breaks_when_asked_leaves_it_uncertain(works: Works, hand
     works.carriers = {"sms": Broken()}
     key = put(works)
     send(works, "sms")
-    hand.at += outbox.ASK_AFTER
+    hand.at += dispatch.ASK_AFTER
     assert mail_works.ask_providers(works) == 0
     assert delivery(works, key).state == DeliveryState.UNCERTAIN
 

@@ -13,9 +13,9 @@ from channels.sms.entries import Receipt as Report
 from models import Contact, Delivery, new_id
 from models.telling import DELIVERY_STEPS, DeliveryState, Happening, IllegalStep, Receipt
 from rules import parameters
-from services import outbox, receipts, uncertain
+from services import delivery_steps, dispatch, outbox, receipts, uncertain
 from services.delivery_steps import advance
-from services.outbox import BACK_OFF, LEASE, Answer, Fate, Parcel
+from services.dispatch import BACK_OFF, LEASE, Answer, Fate, Parcel
 from services.uncertain import Finding, Known, Question
 from tests.builders import NOW, phone
 
@@ -39,7 +39,7 @@ def put(session: Session, **more: Any) -> Delivery:
 
 
 def take(session: Session) -> Parcel:
-    [parcel] = outbox.claim(session, "sms", now=NOW, machine_now=NOW)
+    [parcel] = dispatch.claim(session, "sms", now=NOW, machine_now=NOW)
     return parcel
 
 
@@ -76,9 +76,9 @@ def settle(  # noqa: C901 - one case per edge
     )
     match happening:
         case Happening.CLAIMED:
-            outbox.claim(session, "sms", now=NOW, machine_now=NOW)
+            dispatch.claim(session, "sms", now=NOW, machine_now=NOW)
         case Happening.GIVEN_BACK:
-            outbox.record(session, parcel, Answer(Fate.UNTRIED), now=NOW)
+            dispatch.record(session, parcel, Answer(Fate.UNTRIED), now=NOW)
         case Happening.EXPIRED:
             uncertain.expire(session, NOW + timedelta(days=9))
         case Happening.LOOPED:
@@ -87,16 +87,16 @@ def settle(  # noqa: C901 - one case per edge
         case Happening.WITHDRAWN:
             outbox.withdraw(session, delivery, now=NOW, reason="no longer true")
         case Happening.ACCEPTED:
-            outbox.record(session, parcel, ACCEPTED, now=NOW)
+            dispatch.record(session, parcel, ACCEPTED, now=NOW)
         case Happening.POSTPONED:
-            outbox.record(session, parcel, Answer(Fate.POSTPONED, error="busy"), now=NOW)
+            dispatch.record(session, parcel, Answer(Fate.POSTPONED, error="busy"), now=NOW)
         case Happening.REFUSED:
-            outbox.record(session, parcel, Answer(Fate.REFUSED, error="no such number"), now=NOW)
+            dispatch.record(session, parcel, Answer(Fate.REFUSED, error="no such number"), now=NOW)
         case Happening.EXHAUSTED:
             delivery.tries = len(BACK_OFF) + 1
             session.flush()
-            outbox.set_back(session, delivery.id, now=NOW, error="KeyError")
-            outbox.record(session, parcel, Answer(Fate.POSTPONED, error="busy"), now=NOW)
+            dispatch.set_back(session, delivery.id, now=NOW, error="KeyError")
+            dispatch.record(session, parcel, Answer(Fate.POSTPONED, error="busy"), now=NOW)
         case Happening.LOST_SIGHT:
             uncertain.give_up_leases(session, now=NOW, machine_now=LATER)
         case Happening.REPEATED | Happening.NEVER_TAKEN | Happening.FOUND:
@@ -176,8 +176,8 @@ def test_what_is_not_due_or_expired_or_for_another_channel_stays(session: Sessio
     put(session, due_at=NOW + timedelta(seconds=1))
     put(session, expires_at=NOW)
     put(session, channel="wechat", address="o-1")
-    assert not outbox.is_due(session, "sms", NOW)
-    assert outbox.claim(session, "sms", now=NOW, machine_now=NOW, limit=9) == []
+    assert not dispatch.is_due(session, "sms", NOW)
+    assert dispatch.claim(session, "sms", now=NOW, machine_now=NOW, limit=9) == []
 
 
 def test_an_expired_code_is_never_sent(session: Session) -> None:
@@ -185,13 +185,13 @@ def test_an_expired_code_is_never_sent(session: Session) -> None:
     after = NOW + timedelta(minutes=10)
     assert uncertain.expire(session, after) == 1
     assert code.state == DeliveryState.FAILED
-    assert outbox.claim(session, "sms", now=after, machine_now=NOW) == []
+    assert dispatch.claim(session, "sms", now=after, machine_now=NOW) == []
 
 
 def test_the_oldest_goes_first(session: Session) -> None:
     second = put(session, due_at=NOW - timedelta(seconds=1))
     first = put(session, due_at=NOW - timedelta(seconds=9))
-    parcels = outbox.claim(session, "sms", now=NOW, machine_now=NOW, limit=5)
+    parcels = dispatch.claim(session, "sms", now=NOW, machine_now=NOW, limit=5)
     assert [parcel.id for parcel in parcels] == [first.id, second.id]
 
 
@@ -218,13 +218,13 @@ def test_a_contact_is_written_to_on_its_own_channel(session: Session) -> None:
 def test_refusals_for_now_wait_longer_each_time_and_end(session: Session) -> None:
     delivery = put(session)
     for wait in BACK_OFF:
-        outbox.record(
+        dispatch.record(
             session, take(session), Answer(Fate.POSTPONED, error="isp.SYSTEM_ERROR"), now=NOW
         )
         assert (delivery.state, delivery.due_at) == (DeliveryState.QUEUED, NOW + wait)
         delivery.due_at = NOW
         session.flush()
-    outbox.record(session, take(session), Answer(Fate.POSTPONED, error="again"), now=NOW)
+    dispatch.record(session, take(session), Answer(Fate.POSTPONED, error="again"), now=NOW)
     assert (delivery.state, delivery.error) == (DeliveryState.FAILED, "again")
 
 
@@ -232,7 +232,7 @@ def test_a_stopped_channel_does_not_use_up_tries(session: Session) -> None:
     delivery = put(session)
     for _ in range(len(BACK_OFF) + 3):
         answer = Answer(Fate.POSTPONED, retry_in=timedelta(seconds=60), stops_channel=True)
-        outbox.record(session, take(session), answer, now=NOW)
+        dispatch.record(session, take(session), answer, now=NOW)
         delivery.due_at = NOW
         session.flush()
     assert (delivery.state, delivery.tries) == (DeliveryState.QUEUED, 0)
@@ -242,13 +242,13 @@ def test_an_answer_to_an_earlier_claim_is_not_taken_for_the_present_one(session:
     delivery = put(session)
     first = take(session)
     uncertain.give_up_leases(session, now=NOW, machine_now=LATER)
-    outbox.record(session, first, Answer(Fate.POSTPONED), now=NOW)
+    dispatch.record(session, first, Answer(Fate.POSTPONED), now=NOW)
     delivery.due_at = NOW
     session.flush()
-    [second] = outbox.claim(session, "sms", now=NOW, machine_now=LATER)
-    outbox.record(session, first, Answer(Fate.REFUSED), now=NOW)
+    [second] = dispatch.claim(session, "sms", now=NOW, machine_now=LATER)
+    dispatch.record(session, first, Answer(Fate.REFUSED), now=NOW)
     assert delivery.settled_at is None
-    outbox.record(session, second, ACCEPTED, now=NOW)
+    dispatch.record(session, second, ACCEPTED, now=NOW)
     assert delivery.state == DeliveryState.ACCEPTED
 
 
@@ -262,7 +262,7 @@ def test_a_damaged_row_does_not_hold_up_the_others(session: Session) -> None:
     bad = put(session, due_at=NOW - timedelta(seconds=5))
     bad.address_sealed = b"t:" + bytes(40)
     good = put(session)
-    parcels = outbox.claim(session, "sms", now=NOW, machine_now=NOW, limit=5)
+    parcels = dispatch.claim(session, "sms", now=NOW, machine_now=NOW, limit=5)
     assert [parcel.id for parcel in parcels] == [good.id]
     assert bad.state == DeliveryState.FAILED
 
@@ -272,7 +272,7 @@ def test_a_receipt_before_the_answer_waits_for_it(session: Session) -> None:
     parcel = take(session)
     assert receipts.record(session, [report()], NOW) == 1
     assert delivery.settled_at is None
-    outbox.record(session, parcel, ACCEPTED, now=NOW)
+    dispatch.record(session, parcel, ACCEPTED, now=NOW)
     assert delivery.state == DeliveryState.DELIVERED
 
 
@@ -280,7 +280,7 @@ def test_a_receipt_before_a_time_out_settles_what_became_uncertain(session: Sess
     delivery = put(session)
     parcel = take(session)
     receipts.record(session, [report()], NOW)
-    outbox.record(session, parcel, Answer(Fate.UNKNOWN, error="time-out"), now=NOW)
+    dispatch.record(session, parcel, Answer(Fate.UNKNOWN, error="time-out"), now=NOW)
     assert (delivery.state, delivery.provider_id) == (DeliveryState.DELIVERED, "2640:1")
 
 
@@ -328,7 +328,7 @@ def test_many_senders_never_get_the_same_delivery(sessions: sessionmaker[Session
     def work() -> None:
         while True:
             with sessions.begin() as session:
-                parcels = outbox.claim(session, "sms", now=NOW, machine_now=NOW, limit=3)
+                parcels = dispatch.claim(session, "sms", now=NOW, machine_now=NOW, limit=3)
             if not parcels:
                 return
             taken.extend(parcel.id for parcel in parcels)
@@ -354,7 +354,7 @@ def test_an_early_receipt_that_names_our_own_number_is_used(session: Session) ->
     parcel = take(session)
     receipts.record(session, [replace(report(), reference=str(delivery.id))], NOW)
     assert delivery.settled_at is None
-    outbox.record(session, parcel, ACCEPTED, now=NOW)
+    dispatch.record(session, parcel, ACCEPTED, now=NOW)
     assert delivery.state == DeliveryState.DELIVERED
 
 
@@ -383,7 +383,7 @@ def test_what_is_no_longer_true_does_not_leave(session: Session) -> None:
 
 def test_a_sender_that_stops_gives_back_what_it_did_not_try(session: Session) -> None:
     delivery = put(session)
-    outbox.record(session, take(session), Answer(Fate.UNTRIED), now=NOW)
+    dispatch.record(session, take(session), Answer(Fate.UNTRIED), now=NOW)
     assert (delivery.state, delivery.tries, delivery.due_at) == (DeliveryState.QUEUED, 0, NOW)
     assert take(session).id == delivery.id
 
@@ -391,7 +391,7 @@ def test_a_sender_that_stops_gives_back_what_it_did_not_try(session: Session) ->
 def test_several_answers_are_written_at_once(session: Session) -> None:
     for number in range(4):
         put(session, address=phone(number))
-    parcels = outbox.claim(session, "sms", now=NOW, machine_now=NOW, limit=4)
+    parcels = dispatch.claim(session, "sms", now=NOW, machine_now=NOW, limit=4)
     receipts.record(session, [report(number="2640:9", to=phone(1))], NOW)
     fates = [
         Answer(Fate.ACCEPTED, "tencent", "2640:8"),
@@ -399,7 +399,7 @@ def test_several_answers_are_written_at_once(session: Session) -> None:
         Answer(Fate.REFUSED, error="no such number"),
         Answer(Fate.UNKNOWN, error="time-out"),
     ]
-    outbox.record_all(session, list(zip(parcels, fates, strict=True)), now=NOW)
+    dispatch.record_all(session, list(zip(parcels, fates, strict=True)), now=NOW)
     states = [session.get_one(Delivery, parcel.id).state for parcel in parcels]
     assert states == ["accepted", "delivered", "failed", "uncertain"]
 
@@ -410,12 +410,12 @@ def test_whoever_listens_hears_what_became_of_a_message(session: Session) -> Non
     def listen(_session: Session, delivery: Delivery, _now: Any) -> None:
         heard.append(delivery.state)
 
-    outbox.on_settled.append(listen)
+    delivery_steps.on_settled.append(listen)
     try:
         in_state(session, DeliveryState.DELIVERED)
         in_state(session, DeliveryState.STOPPED)
     finally:
-        outbox.on_settled.remove(listen)
+        delivery_steps.on_settled.remove(listen)
     assert heard == ["accepted", "delivered", "stopped"]
 
 
@@ -426,7 +426,7 @@ def lost(session: Session) -> Delivery:
 def test_an_uncertain_one_is_asked_about_less_and_less_often(session: Session) -> None:
     delivery = lost(session)
     assert not uncertain.needs_asking(session, NOW)
-    asked_at, times = NOW + outbox.ASK_AFTER, 0
+    asked_at, times = NOW + dispatch.ASK_AFTER, 0
     while delivery.ask_at is not None:
         assert delivery.ask_at == asked_at
         [asked] = uncertain.questions(session, asked_at)
@@ -467,7 +467,7 @@ def test_a_repeat_leaves_only_while_the_platform_knows_its_key(session: Session)
         session, question(delivery), Finding(Known.REPEATABLE, repeat_until=early), now=NOW
     )
     session.flush()
-    assert outbox.claim(session, "sms", now=NOW, machine_now=late) == []
+    assert dispatch.claim(session, "sms", now=NOW, machine_now=late) == []
     assert uncertain.needs_tidying(session, now=NOW, machine_now=late)
     assert uncertain.give_up_repeats(session, now=NOW, machine_now=late) == 1
     assert (delivery.state, delivery.ask_at) == (DeliveryState.UNCERTAIN, None)
@@ -478,4 +478,4 @@ def test_a_receipt_that_overtakes_a_repeat_keeps_it_from_leaving(session: Sessio
     uncertain.settle(session, question(delivery), FINDINGS[Happening.REPEATED], now=NOW)
     receipts.record(session, [replace(report(), reference=str(delivery.id))], NOW)
     assert delivery.state == DeliveryState.DELIVERED
-    assert outbox.claim(session, "sms", now=NOW, machine_now=NOW) == []
+    assert dispatch.claim(session, "sms", now=NOW, machine_now=NOW) == []

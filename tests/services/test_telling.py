@@ -23,9 +23,9 @@ from models import (
 )
 from models.telling import DeliveryState, Happening
 from models.term_steps import ExitCause, TermState
-from services import card_consents, outbox, telling_kinds, telling_sweep, uncertain
+from services import card_consents, dispatch, telling_kinds, telling_sweep, uncertain
 from services.delivery_steps import advance
-from services.outbox import Answer, Fate
+from services.dispatch import Answer, Fate
 from services.telling import tell, tell_staff, withdraw
 from services.telling_kinds import BadKind
 from tests.builders import (
@@ -88,8 +88,8 @@ def deliveries(session: Session, message: Message) -> list[Delivery]:
 
 
 def send(session: Session, channel: str, answer: Answer, now: datetime = NOW) -> None:
-    [parcel] = outbox.claim(session, channel, now=now, machine_now=now)
-    outbox.record(session, parcel, answer, now=now)
+    [parcel] = dispatch.claim(session, channel, now=now, machine_now=now)
+    dispatch.record(session, parcel, answer, now=now)
 
 
 TAKEN = Answer(Fate.ACCEPTED, provider="tencent", provider_id="2640:1")

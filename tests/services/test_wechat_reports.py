@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from channels.inbound import Inbound
 from models import Contact, Delivery, Receipt
 from models.telling import DeliveryState
-from services import card_consents, outbox, wechat_reports
-from services.outbox import Answer, Fate, Parcel
+from services import card_consents, dispatch, outbox, wechat_reports
+from services.dispatch import Answer, Fate, Parcel
 from tests.builders import NOW, create_contact
 
 
@@ -34,13 +34,15 @@ def put(session: Session, contact: Contact, **more: Any) -> tuple[Delivery, Parc
     }
     delivery = outbox.enqueue(session, **{**given, **more})
     session.flush()
-    (parcel,) = outbox.claim(session, delivery.channel, now=NOW, machine_now=NOW, ids=[delivery.id])
+    (parcel,) = dispatch.claim(
+        session, delivery.channel, now=NOW, machine_now=NOW, ids=[delivery.id]
+    )
     return delivery, parcel
 
 
 def send(session: Session, contact: Contact, answer: Answer, **more: Any) -> Delivery:
     delivery, parcel = put(session, contact, **more)
-    outbox.record(session, parcel, answer, now=NOW)
+    dispatch.record(session, parcel, answer, now=NOW)
     session.flush()
     return delivery
 
@@ -99,7 +101,7 @@ def test_a_report_that_is_faster_than_the_answer_waits(session: Session, contact
     delivery, parcel = put(session, contact, channel="template")
     report(session, contact, "templatesendjobfinish", {"MsgID": "77", "Status": "success"})
     assert delivery.settled_at is None
-    outbox.record(session, parcel, Answer(Fate.ACCEPTED, "wechat", "77"), now=NOW)
+    dispatch.record(session, parcel, Answer(Fate.ACCEPTED, "wechat", "77"), now=NOW)
     assert delivery.state == DeliveryState.DELIVERED
 
 

@@ -19,7 +19,7 @@ from channels.sms.entries import Entry, Receipt, needed, phone_of, text_of
 from channels.sms.gateway import Accepted, Account, Rejected, Remedy, Trace, Unknown
 from channels.sms.providers import PROVIDERS, Provider
 from scheduler.sms_mail import Route, SmsCarrier
-from services.outbox import Fate, Parcel
+from services.dispatch import Fate, Parcel
 from tests.channels.standin import Say, StandIn, serving
 from wording import load_book
 from wording.sms import sms_templates

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from models import Delivery, Visit
 from models.telling import DeliveryState
-from services import outbox
+from services import dispatch
 from services.acting import Acting
 from services.broadcasts import deciding, expansion, recall, release
 from services.broadcasts.writing import Urgency
-from services.outbox import Answer, Fate
+from services.dispatch import Answer, Fate
 from tests.builders import NOW, at
 from tests.services.broadcasts.conftest import Approved, run, villagers
 
@@ -48,7 +48,7 @@ def test_only_what_keeps_people_safe_leaves_in_the_night(
     run(seeded, approved(NIGHT, urgency=urgency), NIGHT)
     [delivery] = queued(seeded)
     assert (delivery.due_at > NIGHT) is waits
-    assert (outbox.due(seeded, "sms", now=NIGHT, limit=1) == []) is waits
+    assert (dispatch.due(seeded, "sms", now=NIGHT, limit=1) == []) is waits
 
 
 def test_what_comes_back_after_a_stop_takes_no_further_way(
@@ -57,9 +57,9 @@ def test_what_comes_back_after_a_stop_takes_no_further_way(
     villagers(seeded, 1)
     broadcast = approved()
     run(seeded, broadcast)
-    [parcel] = outbox.claim(seeded, "sms", now=NOW, machine_now=NOW)
+    [parcel] = dispatch.claim(seeded, "sms", now=NOW, machine_now=NOW)
     deciding.stop(seeded, broadcast, "不用了", clerk, NOW)
-    outbox.record(seeded, parcel, Answer(Fate.REFUSED, error="dead number"), now=NOW)
+    dispatch.record(seeded, parcel, Answer(Fate.REFUSED, error="dead number"), now=NOW)
     seeded.flush()
     visit = seeded.scalars(select(Visit)).one()
     assert recall.leftovers(seeded, NOW) == [broadcast]

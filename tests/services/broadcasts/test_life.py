@@ -20,13 +20,13 @@ from models import (
     Visit,
 )
 from models.telling import DeliveryState, Rank
-from services import outbox
+from services import dispatch, outbox
 from services.acting import Acting
 from services.broadcasts import deciding, expansion, reach, recall, release, writing
 from services.broadcasts.audience import Audience, Who
 from services.broadcasts.texts import Words
 from services.broadcasts.writing import Urgency
-from services.outbox import Answer, Fate
+from services.dispatch import Answer, Fate
 from services.procedure import Hindered
 from tests.builders import (
     NOW,
@@ -245,8 +245,8 @@ def test_a_stop_in_the_middle_withdraws_what_waits_and_leaves_what_left(
     while expansion.expand(seeded, broadcast, NOW, chunk=4):
         pass
     release.release(seeded, broadcast, NOW, chunk=4)
-    [parcel] = outbox.claim(seeded, "sms", now=NOW, machine_now=NOW)
-    outbox.record(seeded, parcel, Answer(Fate.ACCEPTED, "tencent", "1:1"), now=NOW)
+    [parcel] = dispatch.claim(seeded, "sms", now=NOW, machine_now=NOW)
+    dispatch.record(seeded, parcel, Answer(Fate.ACCEPTED, "tencent", "1:1"), now=NOW)
     assert deciding.stop(seeded, broadcast, "写错了时间", clerk, NOW) == 3
     assert queued(seeded) == []
     states = [one.state for one in messages(seeded, broadcast)]

@@ -25,10 +25,10 @@ from models import (
     Stoppage,
 )
 from models.telling import Delivery
-from services import outbox
+from services import dispatch
 from services.acting import Acting
 from services.days import deriving, schedule, signing, unsigned
-from services.outbox import Answer, Fate
+from services.dispatch import Answer, Fate
 from services.telling import slots_of
 from tests import builders
 from tests.builders import at
@@ -85,8 +85,8 @@ def test_what_has_left_stays_told(seeded: Session) -> None:
     place = village(seeded)
     _pass(seeded, "unsigned", MORNING)
     [message] = _messages(seeded, "day_unsigned")
-    [parcel] = outbox.claim(seeded, "sms", now=MORNING, machine_now=MORNING)
-    outbox.record(seeded, parcel, Answer(Fate.ACCEPTED, "tencent", "1"), now=MORNING)
+    [parcel] = dispatch.claim(seeded, "sms", now=MORNING, machine_now=MORNING)
+    dispatch.record(seeded, parcel, Answer(Fate.ACCEPTED, "tencent", "1"), now=MORNING)
     contact = builders.create_contact(seeded, person_id=place.workers[0].person_id)
     standing = signing.standing_in(seeded, place.workers[0].id, DAY)
     signing.sign(seeded, standing, contact.id, signing.Sign(), at("2022-04-06 09:05"))
