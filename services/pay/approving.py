@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from models import MonthDispute, MonthLine, MonthSheet, Person
 from models.pay_steps import SheetState, sheet_step
@@ -37,6 +37,7 @@ def approve_all(
             select(MonthSheet)
             .where(MonthSheet.id.in_(ids[first : first + AT_ONCE]))
             .order_by(MonthSheet.id)
+            .options(selectinload(MonthSheet.region))
             .with_for_update(of=MonthSheet)
             .execution_options(populate_existing=True)
         ).all()
@@ -46,6 +47,7 @@ def approve_all(
             step = sheet_step(SheetState.ON_VIEW, "approve")
             assert step is not None
             finish(session, sheet, step, acting, now)
+        session.flush()
         done += len(good)
         refused += bad
     return done, refused

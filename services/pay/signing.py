@@ -44,7 +44,9 @@ def take(
     if refused := may_not(sheet, step, acting, given):
         raise Hindered(act, refused)
     _ACTS[act](session, sheet, acting, now, given)
-    return finish(session, sheet, step, acting, now, given)
+    made = finish(session, sheet, step, acting, now, given)
+    session.flush()
+    return made
 
 
 def may_take(sheet: MonthSheet, act: str, acting: Acting) -> bool:

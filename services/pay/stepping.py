@@ -61,7 +61,7 @@ def finish(
     now: datetime,
     given: Given = NOTHING_GIVEN,
 ) -> MonthStep:
-    """Move the sheet on, and write down who did it."""
+    """Move the sheet on, and write down who did it. Whoever moves many flushes once."""
     sheet.state = step.target
     made = MonthStep(
         sheet_id=sheet.id,
@@ -77,7 +77,6 @@ def finish(
          before={"state": step.source}, after={"state": step.target},
          month=sheet.month_on.isoformat(), amount_fen=sheet.amount_fen,
          lines=sheet.lines_sha256, why=given.reason)  # fmt: skip
-    session.flush()
     return made
 
 
