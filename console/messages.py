@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, datetime
 
 from flask import request
 
 from console.base import NAV, Elsewhere, NavItem, current, door, look, needs, page
 from models import MessageState, Role
 from models.procedure import TOWN_CLERK, TOWN_HEAD
+from services import failures
 from services import message_story as stories
 from services.message_story import Wanted
 from services.telling_kinds import kinds
@@ -59,6 +60,8 @@ def message(key: uuid.UUID) -> str:
         it=found,
         words=stories.words(found),
         attempts=stories.attempts(seat.session, found),
+        trace=[{**one, "at": datetime.fromisoformat(one["at"])} for one in found.trace],
+        sort_of=failures.sort_of,
         visit=stories.visit_of(seat.session, found),
         may_refuse=known is not None and known.refusable,
     )

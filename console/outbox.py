@@ -22,7 +22,7 @@ from console.base import (
 )
 from models import Delivery, Person, Role
 from models.telling import Attended
-from services import channel_rests, dead_letters, uncertain
+from services import channel_rests, dead_letters, failures, message_story, uncertain
 from services.dead_letters import CannotAttend, Pile
 from wording.hearing import mask_name
 
@@ -47,6 +47,7 @@ def outbox_piles() -> str:
         piles={pile: [_line(one) for one in rows] for pile, rows in piles.items()},
         counts=dead_letters.count(seat.session),
         states=uncertain.counts(seat.session),
+        sort_of=failures.sort_of,
         resting=channel_rests.stopped(seat.session, seat.wall),
     )
 
@@ -92,6 +93,8 @@ def _screen(one: Delivery, why: str = "") -> str:
         line=_line(one),
         phone=one.address if one.channel == "sms" and seat.role in ACT else None,
         ways=[(how, say(f"outbox.how_{how}")) for how in ways] if seat.role in ACT else [],
+        words=message_story.said(seat.session, one),
+        because=say(f"outbox.because_{failures.sort_of(one.error)}") if one.error else "",
         no_again=dead_letters.why_not(one, Attended.AGAIN, seat.now),
         why=why,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import request
 from sqlalchemy import select
@@ -11,10 +12,11 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from console.base import NAV, NavItem, console, current, door, look, needs, page, say
 from console.budgets import warned
-from console.words import act_name, obstacle_words
+from console.words import act_name, moment, obstacle_words
 from models import Application, ApplicationStatus, Region, Role
 from models.procedure import STEPS, Actor
-from services import case_page, worklist
+from services import case_page, house_alarms, worklist
+from services.house_alarms import Alarm
 from services.procedure import Hindered, Why, take
 from services.staff import area
 
@@ -65,7 +67,27 @@ def worklist_page() -> str:
         acts=acts,
         money=warned({row.track for row in found.rows}) if APPROVE in acts else (),
         known=console().book.phrases,
+        alarms=_alarms(),
     )
+
+
+def _alarms() -> list[tuple[str, str]]:
+    """What is wrong with the house, for those who look after it: words, and where to go."""
+    seat = current()
+    if seat.role not in house_alarms.SEE:
+        return []
+    found = house_alarms.found(seat.session, now=seat.now, machine_now=seat.wall)
+    return [(_alarm(one), one.endpoint) for one in found]
+
+
+def _alarm(one: Alarm) -> str:
+    slots = dict(one.slots)
+    if "way" in slots:
+        slots["way"] = say(f"message.channel_{slots['way']}")
+        slots["sort"] = say(f"outbox.because_{slots['sort']}")
+    if "since" in slots:
+        slots["since"] = moment(datetime.fromisoformat(slots["since"]))
+    return say(one.key, **slots)
 
 
 def _bulk_acts(rows: tuple[Application, ...]) -> list[str]:

@@ -39,12 +39,13 @@ class CannotAttend(Exception):
         self.key = key
 
 
-def count(session: Session) -> dict[Pile, int]:
-    """How many lie on each pile."""
-    return {
-        pile: session.scalar(select(func.count()).select_from(Delivery).where(_lies_on(pile))) or 0
-        for pile in Pile
-    }
+def count(session: Session, *, asked_to_the_end: bool = False) -> dict[Pile, int]:
+    """How many lie on each pile; `asked_to_the_end`: without those about which the provider is
+    still being asked."""
+    mine = select(func.count()).select_from(Delivery)
+    if asked_to_the_end:
+        mine = mine.where(Delivery.ask_at.is_(None) | (Delivery.state != DeliveryState.UNCERTAIN))
+    return {pile: session.scalar(mine.where(_lies_on(pile))) or 0 for pile in Pile}
 
 
 def lying(session: Session, pile: Pile, *, limit: int) -> Sequence[Delivery]:

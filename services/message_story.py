@@ -25,6 +25,7 @@ from models import (
     Region,
     Visit,
 )
+from models.places import RegionKind
 from models.sealing import blind_index
 from rules import parameters
 from services.clock import SHANGHAI
@@ -34,7 +35,6 @@ from services.telling_kinds import kinds
 from services.telling_ways import slots_of
 from wording import load_book
 from wording.book import WordingError
-from wording.sms import sms_templates
 
 SHOWN = 50
 THEIRS, OURS = True, False
@@ -75,10 +75,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Cost:
-    """What one place's messages of a month came to."""
+    """What one place's messages of a month came to: how many short messages in how many parts, how
+    many by WeChat. `place` is "" for what belongs to no place."""
 
     place: str
     sms: int
+    parts: int
     wechat: int
     cost_fen: int
 
@@ -148,33 +150,55 @@ def talk(session: Session, person: Person, *, limit: int = 100) -> Sequence[Line
 
 def costs(session: Session, region: Region, first: date) -> Sequence[Cost]:
     """What the messages of a calendar month came to, by town (by village inside a town). Only SMS
-    costs money: its parts, as the template declares them, at the price `telling.sms_price`."""
+    costs money: the parts that the provider counted, at the price `telling.sms_price`. What went to
+    staff, or to numbers of nobody in the register, has no place: the district sees it last."""
     last = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
     price = int(parameters.in_force_or_first("telling.sms_price", first).value)
-    segments = {
-        f"sms.{name}": template.segments for name, template in sms_templates(load_book()).items()
-    }
+    home = func.coalesce(Person.village_id, Message.region_id)
     rows = session.execute(
-        select(Region.id, Delivery.channel, Delivery.key, func.count())
+        select(
+            home,
+            Delivery.channel,
+            func.count(),
+            func.sum(func.coalesce(Delivery.segments, 1)),
+        )
         .select_from(Delivery)
-        .join(Person, Delivery.person_id == Person.id)
-        .join(Region, Person.village_id == Region.id)
+        .outerjoin(Person, Delivery.person_id == Person.id)
+        .outerjoin(Message, Delivery.message_id == Message.id)
         .where(
-            area(region),
             Delivery.created_at >= datetime.combine(first, time(), SHANGHAI),
             Delivery.created_at < datetime.combine(last, time(), SHANGHAI),
             Delivery.provider.is_not(None),
+            *_lives_in(home, region),
         )
-        .group_by(Region.id, Delivery.channel, Delivery.key)
+        .group_by(home, Delivery.channel)
     )
     totals: dict[str, list[int]] = {}
-    for place_id, channel, key, count in rows:
-        place = session.get_one(Region, place_id)
-        town = place.parent if region.parent_id is None and place.parent else place
-        line = totals.setdefault(town.name, [0, 0, 0])
-        line[0 if channel == "sms" else 1] += count
-        line[2] += count * segments.get(key, 1) * price if channel == "sms" else 0
-    return [Cost(name, *line) for name, line in sorted(totals.items())]
+    for place_id, channel, count, parts in rows:
+        line = totals.setdefault(_place_of_cost(session, place_id, region), [0, 0, 0, 0])
+        if channel == "sms":
+            line[0] += count
+            line[1] += parts
+            line[3] += parts * price
+        else:
+            line[2] += count
+    return [Cost(name, *totals[name]) for name in sorted(totals, key=lambda name: (not name, name))]
+
+
+def _lives_in(home: ColumnElement[int], region: Region) -> tuple[ColumnElement[bool], ...]:
+    """The district pays for all, for staff and strangers too."""
+    if region.parent_id is None:
+        return ()
+    return (home.in_(select(Region.id).where(area(region))),)
+
+
+def _place_of_cost(session: Session, place_id: int | None, region: Region) -> str:
+    """The town, or inside a town the village; "" where it belongs to none."""
+    place = session.get(Region, place_id) if place_id is not None else None
+    if place is None:
+        return ""
+    in_district = region.parent_id is None and place.kind == RegionKind.VILLAGE
+    return place.parent.name if in_district and place.parent else place.name
 
 
 def _within(region: Region) -> ColumnElement[bool]:
@@ -214,6 +238,13 @@ def _outbound(session: Session, person: Person, limit: int) -> Iterator[Line]:
     ).all()
     for row in rows:
         yield Line(row.created_at, OURS, row.channel, _said(row), row.state, row.message_id)
+
+
+def said(session: Session, delivery: Delivery) -> str:
+    """What a delivery says, in the words of the chat where it belongs to a message: enough to tell
+    it in person. A one-time code is not shown again."""
+    message = session.get(Message, delivery.message_id) if delivery.message_id else None
+    return words(message) if message is not None else _said(delivery)
 
 
 def _said(delivery: Delivery) -> str:

@@ -3,6 +3,7 @@ visited, village by village."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +22,7 @@ from models import (
 )
 from models.messages import Visit
 from models.telling import DeliveryState
+from services import failures
 from services.broadcasts import audience as audiences
 from services.broadcasts import followers, mass, mass_reports
 from services.broadcasts.audience import Who
@@ -39,7 +41,8 @@ SORTS = (
 )
 """What can have become of one recipient; each is counted in exactly one."""
 TOLD = frozenset({"mass", "wechat", "sms", "visited"})
-REASONS = 12
+CODE_ENDS = 19
+"""`minute_quota: 45011` is the longest beginning with a code."""
 
 
 @dataclass
@@ -66,8 +69,9 @@ class Line:
 @dataclass(frozen=True)
 class Reach:
     """The whole report. `left_out`: people who were made out and live elsewhere by now. `reasons`:
-    what the channels said of what failed, the most frequent first. `mass`: what became of the mass
-    message; `followers`: those without a name, by the way they had it."""
+    channel, sort of what it said of what failed (`failures`), how many, the most frequent first.
+    `mass`: what became of the mass message; `followers`: those without a name, by the way they had
+    it."""
 
     total: Line
     lines: Sequence[Line]
@@ -183,16 +187,22 @@ def _left_out(session: Session, broadcast: Broadcast) -> int:
 
 
 def _reasons(session: Session, broadcast: Broadcast) -> Sequence[tuple[str, str, int]]:
-    """(channel, the provider's word, how many) of the deliveries that failed."""
+    """(channel, why as `failures.sort_of` says, how many) of the deliveries that failed."""
+    # The code alone: WeChat ends what it says with a number of its own for every call.
+    said = case(
+        (Delivery.channel != "sms", func.substr(Delivery.error, 1, CODE_ENDS)),
+        else_=Delivery.error,
+    ).label("said")
     rows = session.execute(
-        select(Delivery.channel, Delivery.error, func.count())
+        select(Delivery.channel, said, func.count())
         .join(BroadcastRecipient, BroadcastRecipient.message_id == Delivery.message_id)
         .where(
             BroadcastRecipient.broadcast_id == broadcast.id,
             Delivery.state == DeliveryState.FAILED,
         )
-        .group_by(Delivery.channel, Delivery.error)
-        .order_by(func.count().desc())
-        .limit(REASONS)
+        .group_by(Delivery.channel, said)
     )
-    return [(channel, error or "", number) for channel, error, number in rows.tuples()]
+    counted: Counter[tuple[str, str]] = Counter()
+    for channel, error, number in rows.tuples():
+        counted[channel, failures.sort_of(error)] += number
+    return [(*why, number) for why, number in counted.most_common()]

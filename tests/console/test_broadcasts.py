@@ -89,12 +89,12 @@ def test_from_the_first_word_to_the_report(
     assert one(seeded_sessions).state == BroadcastState.DONE
     with seeded_sessions.begin() as session:
         for parcel in dispatch.claim(session, "sms", now=NOW, machine_now=NOW, limit=2):
-            refused = Answer(Fate.REFUSED, error="bad number")
+            refused = Answer(Fate.REFUSED, error="permanent: isv.MOBILE_NUMBER_ILLEGAL")
             dispatch.record(session, parcel, refused, now=NOW)
     clerk.get(path)
     assert "一共4人，已经告诉0人" in clerk.words
     assert "等村里上门的2人" in clerk.words
-    assert "bad number" in clerk.words
+    assert "2条，号码不对" in clerk.words
     row = re.search(r"新兖镇王家庄村 (4 [0-9 ]+)", clerk.words)
     assert row, clerk.words
     assert row[1].split() == ["4", "0", "0", "0", "0", "2", "2", "0", "0", "0", "0"]
