@@ -20,6 +20,8 @@ class Asked:
     args: dict[str, str]
     body: bytes
     headers: dict[str, str]
+    peer: int = 0
+    """The caller's port: the same for what came over one connection."""
 
     @property
     def fields(self) -> Any:
@@ -108,7 +110,8 @@ def _handler(answer: Callable[[Asked], Say]) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             args = dict(parse_qsl(url.query))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            said = answer(Asked(self.command, url.path, args, body, headers))
+            peer = self.client_address[1]
+            said = answer(Asked(self.command, url.path, args, body, headers, peer))
             time.sleep(said.hang)
             if said.cut:
                 self.close_connection = True
