@@ -12,11 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from cli.one_by_one import _AtOnce
+
 WORKER = "cli.one_by_one.OneByOne"
 
 
 def echo(environ: dict[str, str], start_response: Callable[..., object]) -> list[bytes]:
-    """The application that is served: the path, said back."""
+    """The application that is served: the path, said back; no body for `/nothing`."""
+    if environ["PATH_INFO"] == "/nothing":
+        start_response("204 No Content", [])
+        return []
     body = environ["PATH_INFO"].encode()
     start_response("200 OK", [("Content-Length", str(len(body)))])
     return [body]
@@ -65,3 +70,45 @@ def test_connections_take_turns_and_a_silent_one_holds_nobody_up(port: int) -> N
     assert b"/late" in silent.recv(4096) + silent.recv(4096)
     for connection in (silent, first, second):
         connection.close()
+
+
+def test_an_answer_without_a_body_arrives_too(port: int) -> None:
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", "/nothing")
+    answer = connection.getresponse()
+    assert (answer.status, answer.read()) == (204, b"")
+    assert ask(connection, "/next") == "/next"
+    connection.close()
+
+
+class Wire:
+    """A socket that notes what is sent, and in which pieces."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def sendall(self, data: bytes) -> None:
+        self.sent.append(data)
+
+    def sendfile(self, data: bytes) -> None:
+        self.sent.append(data)
+
+
+def test_head_and_body_leave_together_and_nothing_stays_behind() -> None:
+    wire = Wire()
+    answer = _AtOnce(wire)
+    for piece in (b"head", b"body", b"more"):
+        answer.sendall(piece)
+    answer.flush()
+    assert wire.sent == [b"headbody", b"more"]
+
+
+def test_a_head_alone_leaves_before_a_file_or_at_the_end() -> None:
+    wire = Wire()
+    answer = _AtOnce(wire)
+    answer.sendall(b"head")
+    answer.sendfile(b"file")
+    other = _AtOnce(wire)
+    other.sendall(b"alone")
+    other.flush()
+    assert wire.sent == [b"head", b"file", b"alone"]
