@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from dialog import State
@@ -15,7 +16,7 @@ class Standing:
     further intents of a message that held several things, with its words. `paused` and
     `paused_queued`: both, put aside together, to be resumed. `misses`
     counts messages in a row that nothing understood. `offered`: what the numbers of the menu just
-    shown mean. `more` is the rest of a long reply."""
+    shown mean, and `offered_on` the day it holds for. `more` is the rest of a long reply."""
 
     stack: list[State] = field(default_factory=list)
     paused: list[State] = field(default_factory=list)
@@ -23,11 +24,25 @@ class Standing:
     paused_queued: list[dict[str, Any]] = field(default_factory=list)
     misses: int = 0
     offered: list[str] = field(default_factory=list)
+    offered_on: str = ""
     more: str = ""
 
     @property
     def top(self) -> State | None:
         return self.stack[-1] if self.stack else None
+
+    def offer(self, intents: Sequence[str], day: date) -> None:
+        """Have the numbers 1, 2, 3 … mean these from now on, in place of any menu before; none of
+        them takes the menu back."""
+        self.offered = list(intents)
+        self.offered_on = day.isoformat() if self.offered else ""
+
+    def take_offers(self, day: date) -> list[str]:
+        """Take the menu back; gives what it still offered on that day."""
+        holds = self.offered_on in {"", day.isoformat()}
+        offered = self.offered if holds else []
+        self.offer((), day)
+        return offered
 
     def pause(self) -> None:
         """Put the open forms aside; what was put aside before them is forgotten."""
@@ -64,6 +79,7 @@ class Standing:
             "paused_queued": self.paused_queued,
             "misses": self.misses,
             "offered": self.offered,
+            "offered_on": self.offered_on,
             "more": self.more,
         }
 
@@ -77,5 +93,6 @@ class Standing:
             paused_queued=list(document.get("paused_queued", ())),
             misses=int(document.get("misses", 0)),
             offered=list(document.get("offered", ())),
+            offered_on=document.get("offered_on", ""),
             more=document.get("more", ""),
         )

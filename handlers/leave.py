@@ -9,7 +9,20 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from dialog import Answers, Ask, Flow, Heard, Json, Option, Reading, Say, Value, Wrong
+from dialog import (
+    Answers,
+    Ask,
+    Flow,
+    Heard,
+    Json,
+    Option,
+    Reading,
+    Reopen,
+    Say,
+    Suggest,
+    Value,
+    Wrong,
+)
 from handlers import policy
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
@@ -100,6 +113,15 @@ def kind_options(_answers: Answers, desk: Desk) -> Sequence[Option]:
     return [Option(name, Say(f"leave.kind_{name}")) for name in leaves.kinds(desk.today)]
 
 
+def kind(heard: Heard, reading: Reading) -> Value | Wrong | Suggest | Reopen:
+    """Why: by the menu, or in words that tell it (病假, 俺娘住院了)."""
+    read = choice(kind_options)(heard, reading)
+    if isinstance(read, Value) or not heard.text or is_about("asks", heard.text):
+        return read
+    told = hear_leave_kind(heard.text)
+    return Value(told) if told in reading.menu else read
+
+
 def sure_options(_answers: Answers, _desk: Desk) -> Sequence[Option]:
     return [
         Option(value=True, label=Say("leave.sure_yes")),
@@ -111,8 +133,7 @@ def _read_back(answers: Answers, desk: Desk) -> Mapping[str, Json]:
     span, kind = answers["days"], answers["kind"]
     paid = leaves.kinds(desk.today)[kind]
     return {
-        "from_on": span["from"],
-        "to_on": span["to"],
+        "span": _days(span["from"], span["to"]),
         "half": Say("leave.half") if span["half"] else "",
         "kind": Say(f"leave.kind_{kind}"),
         "paid": Say("leave.paid" if paid else "leave.unpaid"),
@@ -123,7 +144,7 @@ FORM = Flow(
     FLOW,
     (
         Ask("days", days),
-        Ask("kind", choice(kind_options), options=kind_options),
+        Ask("kind", kind, options=kind_options),
         Ask("sure", choice(sure_options), options=sure_options, fill=_read_back),
     ),
     given=("engagement", "words"),
@@ -135,10 +156,15 @@ def which_options(answers: Answers, desk: Desk) -> Sequence[Option]:
     return [Option(str(row.id), Say("leave.line", _line(row))) for row in held]
 
 
+def _days(from_on: str, to_on: str) -> Say:
+    if from_on == to_on:
+        return Say("leave.one_day", {"from_on": from_on})
+    return Say("leave.span", {"from_on": from_on, "to_on": to_on})
+
+
 def _line(row: Leave) -> dict[str, Json]:
     return {
-        "from_on": row.from_on.isoformat(),
-        "to_on": row.to_on.isoformat(),
+        "span": _days(row.from_on.isoformat(), row.to_on.isoformat()),
         "kind": Say(f"leave.kind_{row.kind}"),
         "state": Say(f"leave.state_{row.state}"),
     }

@@ -120,6 +120,8 @@ class Talk:
         reply = self.inbox.receive(letter)
         if reply == load_book().text("dialog.busy", letter.channel):
             raise AssertionError("the database refused: see the log above")
+        if ways_of_one(reply) > 1:
+            raise AssertionError(f"“1” means two things here:\n{reply}")
         self.clock.at += BETWEEN_MESSAGES
         self.session.expire_all()
         return reply
@@ -155,6 +157,11 @@ def letter_from(who: str, *, number: int, sent_at: datetime) -> Inbound:
         dedupe_key=f"{'s' if sms else 'm'}:{number}",
         sent_at=sent_at,
     )
+
+
+def ways_of_one(reply: str) -> int:
+    """How many menus of a reply begin with 1: a number must mean what was seen last."""
+    return len(re.findall(r"^1[ .、]|回“1”", reply, re.MULTILINE))
 
 
 def reordered(value: Any, shuffle: random.Random) -> Any:
