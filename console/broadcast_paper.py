@@ -1,22 +1,26 @@
-"""What goes out of a broadcast's page: the poster, the reach report as a table and a picture."""
+"""What goes out of a broadcast's page: the poster, the reach report as a table, a picture, and by
+name."""
 
 from __future__ import annotations
 
 import uuid
 
+from flask import request
 from werkzeug.wrappers import Response
 
 from console import charts
-from console.base import Elsewhere, current, door, look, needs, say
+from console.base import Elsewhere, current, door, look, needs, page, say
 from console.broadcast_screen import READERS, SENT, found, is_own
 from console.downloads import xlsx
 from console.files import docx
 from models import Broadcast
-from services.broadcasts import paper, reach
+from services.broadcasts import paper, reach, untold
 from services.broadcasts.writing import READERS as REPORT
 from services.sheets_out import Column, register
 
 CHART_ROWS = 40
+SHOWN_PEOPLE = 200
+SHEET_PEOPLE = 20_000
 
 
 @door.get("/broadcasts/<uuid:key>/poster.docx")
@@ -44,6 +48,47 @@ def broadcast_reach_sheet(key: uuid.UUID) -> Response:
     ]
     content = register(say("broadcast.reach"), columns, rows, seat.staff.name, seat.now)
     return xlsx(content, f"reach-{seat.today:%m%d}.xlsx")
+
+
+@door.get("/broadcasts/<uuid:key>/untold")
+@needs(*REPORT)
+def broadcast_untold(key: uuid.UUID) -> str:
+    """By name: whom it has not told yet, and why."""
+    seat, one = current(), _sent(key)
+    sort = request.args.get("sort", "")
+    rows = untold.find(seat.session, one, sort=sort, limit=SHOWN_PEOPLE)
+    if rows:
+        look("broadcast", one.id, untold=len(rows))
+    return page(
+        "broadcast_untold.html",
+        one=one,
+        rows=[(it, reasons_of(it)) for it in rows],
+        sort=sort if sort in untold.SORTS else "",
+        sorts=[(name, say(f"broadcast.head_{name}")) for name in untold.SORTS],
+        most=SHOWN_PEOPLE,
+    )
+
+
+@door.get("/broadcasts/<uuid:key>/untold.xlsx")
+@needs(*REPORT)
+def broadcast_untold_sheet(key: uuid.UUID) -> Response:
+    """The same as a sheet, to hand to the villages."""
+    seat, one = current(), _sent(key)
+    found = untold.find(seat.session, one, limit=SHEET_PEOPLE)
+    look("broadcast", one.id, untold=len(found))
+    widths = {"town": 16, "village": 20, "name": 12, "how": 12, "because": 60}
+    columns = [Column(say(f"broadcast.untold_{name}"), width) for name, width in widths.items()]
+    rows = [
+        (it.town, it.village, it.name, say(f"broadcast.head_{it.sort}"), reasons_of(it))
+        for it in found
+    ]
+    content = register(say("broadcast.untold"), columns, rows, seat.staff.name, seat.now)
+    return xlsx(content, f"untold-{seat.today:%m%d}.xlsx")
+
+
+def reasons_of(it: untold.Untold) -> str:
+    """Why, as one line."""
+    return say("broadcast.and").join(say(f"message.why_{why}") for why in it.why)
 
 
 @door.get("/broadcasts/<uuid:key>/reach.svg")

@@ -68,7 +68,7 @@ def screen(one: Broadcast, said: tuple[str, ...] = (), came: tuple[str, ...] = (
         people=people,
         nameless=followers.count(seat.session, one) if mine else 0,
         outlook=_outlook(one) if mine else None,
-        warning=_warning(one) if mine else "",
+        warnings=_warnings(one) if mine else [],
         who=audience_words(one),
         previews=texts.previews(writing.words_of(one), seat.today),
         obstacles=[obstacle_words(obstacle) for obstacle in obstacles],
@@ -88,10 +88,22 @@ def _outlook(one: Broadcast) -> mass.Outlook | None:
     return mass.outlook(seat.session, one.region, seat.now)
 
 
-def _warning(one: Broadcast) -> str:
-    """What whoever agrees must look at: words about hardship."""
+def _warnings(one: Broadcast) -> list[str]:
+    """What whoever agrees must look at: words about hardship, and beside them words that are
+    somebody's name too."""
     found = hardship.found_in(writing.words_of(one)) if one.state in TO_COME else ()
-    return say("broadcast.hardship_warning", words=list(found)) if found else ""
+    if not found:
+        return []
+    said = [say("broadcast.hardship_warning", words=list(found))]
+    if names := hardship.declared(current().session, one):
+        said.append(say("broadcast.no_names_declared", names=list(names)))
+    return said
+
+
+def names_in(hindered: Hindered) -> tuple[str, ...]:
+    """The names in a text that hinder it, and may be no more than words."""
+    found = (one for one in hindered.obstacles if one.key == hardship.OF_SOMEBODY)
+    return tuple(str(one.slots["name"]) for one in found)
 
 
 def _may(one: Broadcast, act: BroadcastAct) -> bool:

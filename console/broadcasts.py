@@ -18,6 +18,7 @@ from console.broadcast_screen import (
     VILLAGE,
     found,
     is_stale,
+    names_in,
     own,
     reasons,
     screen,
@@ -26,7 +27,7 @@ from console.files import upload
 from console.words import obstacle_words
 from models import Broadcast, Region
 from services.broadcasts import audience as audiences
-from services.broadcasts import listing, texts, writing
+from services.broadcasts import hardship, listing, texts, writing
 from services.broadcasts.audience import STAFF_ROLES, Audience, Who
 from services.broadcasts.texts import Words
 from services.broadcasts.writing import Sheet, Urgency
@@ -72,7 +73,7 @@ def broadcast_draft() -> ResponseReturnValue:
         with seat.session.begin_nested():
             made = writing.draft(seat.session, place, sheet, seat.acting, seat.now)
     except Hindered as hindered:
-        return _form(request.form, reasons(hindered)), 422
+        return _form(request.form, reasons(hindered), None, names_in(hindered)), 422
     tell("broadcast.saved")
     return redirect(url_for("console.broadcast", key=made.id))
 
@@ -106,7 +107,7 @@ def broadcast_edit(key: uuid.UUID) -> ResponseReturnValue:
         with seat.session.begin_nested():
             writing.edit(seat.session, one, sheet, seat.acting, seat.now)
     except Hindered as hindered:
-        return _form(request.form, reasons(hindered), one), 422
+        return _form(request.form, reasons(hindered), one, names_in(hindered)), 422
     tell("broadcast.saved")
     return redirect(url_for("console.broadcast", key=key))
 
@@ -123,7 +124,9 @@ def broadcast_list(key: uuid.UUID) -> ResponseReturnValue:
             came = listing.take_list(seat.session, one, sheet.content, seat.acting, seat.now)
     except Hindered as hindered:
         return screen(one, reasons(hindered)), 422
-    rows = tuple(obstacle_words(remark) for remark in came.remarks[:SHOWN_ROWS])
+    rows = [obstacle_words(remark) for remark in came.remarks[:SHOWN_ROWS]]
+    if (more := len(came.remarks) - len(rows)) > 0:
+        rows.append(say("broadcast.list_more", number=more))
     return screen(one, (), (say("broadcast.list_taken", people=came.taken), *rows))
 
 
@@ -145,13 +148,21 @@ def _sheet() -> Sheet | None:
     track = forms.text("track", 8) if who in audiences.BY_TRACK else ""
     roles = tuple(request.form.getlist("roles")) if who is Who.STAFF else ()
     words = Words(forms.text("title", 80), forms.text("body", 2000), forms.text("sms_body", 500))
-    return Sheet(words, urgency, Audience(who, track, roles), request.form.get("mass") == "yes")
+    mass, no_names = request.form.get("mass") == "yes", tuple(request.form.getlist("no_name"))
+    return Sheet(words, urgency, Audience(who, track, roles), mass, no_names)
 
 
 def _form(
-    typed: Mapping[str, Any], said: tuple[str, ...] = (), one: Broadcast | None = None
+    typed: Mapping[str, Any],
+    said: tuple[str, ...] = (),
+    one: Broadcast | None = None,
+    names: tuple[str, ...] = (),
 ) -> str:
+    """`names`: what in the text is somebody's name, and may be a word."""
     seat = current()
+    ticked = request.form.getlist("no_name")
+    if one is not None and request.method == "GET":
+        ticked = list(hardship.declared(seat.session, one))
     places = select(Region).where(area(seat.region)).order_by(Region.path)
     chosen = request.form.getlist("roles") or (one.audience.get("roles", []) if one else [])
     return page(
@@ -165,6 +176,7 @@ def _form(
         tracks=[(track, say(f"broadcast.track_{track}")) for track in ("rural", "urban")],
         roles=[(str(role), say(f"role.{role}")) for role in STAFF_ROLES],
         chosen=chosen,
+        names=[(name, name in ticked) for name in dict.fromkeys((*ticked, *names))],
         slots=list(texts.placeholders()),
         default_place=seat.region.code,
     )

@@ -104,7 +104,7 @@ def report(session: Session, broadcast: Broadcast) -> Reach:
     )
 
 
-def _sort() -> Case[str]:
+def sort_of_message() -> Case[str]:
     """What became of a message, as one of `SORTS`."""
     told = Message.state.in_((MessageState.TOLD, MessageState.READ))
     to_visit = exists().where(
@@ -137,7 +137,7 @@ def _rows(broadcast: Broadcast) -> Select[tuple[int | None, str, int, int]]:
     each = (
         select(
             BroadcastRecipient.region_id.label("region_id"),
-            _sort().label("sort"),
+            sort_of_message().label("sort"),
             _has_read().label("has_read"),
         )
         .outerjoin(Message, Message.id == BroadcastRecipient.message_id)
@@ -158,7 +158,7 @@ def _add_staff(
     if audiences.read(broadcast.audience).who is not Who.STAFF:
         return
     each = (
-        select(_sort().label("sort"))
+        select(sort_of_message().label("sort"))
         .select_from(Message)
         .where(
             Message.kind == broadcast.kind,

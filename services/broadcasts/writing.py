@@ -60,6 +60,8 @@ class Sheet:
     audience: Audience
     mass: bool = False
     """Whether it goes out as a mass message of WeChat's first."""
+    no_names: tuple[str, ...] = ()
+    """What the writer says to be common words here, though somebody is called so."""
 
 
 def draft(
@@ -74,6 +76,7 @@ def draft(
     session.add(broadcast)
     session.flush()
     log(session, "broadcast.draft", broadcast, acting, now, after=plain(broadcast))
+    _declare(session, broadcast, sheet, acting, now)
     return broadcast
 
 
@@ -92,13 +95,15 @@ def edit(
     if was_listed and sheet.audience.who is not Who.LISTED:
         forget_list(session, broadcast)
     log(session, "broadcast.edit", broadcast, acting, now, before=before, after=plain(broadcast))
+    _declare(session, broadcast, sheet, acting, now)
     session.flush()
 
 
 def obstacles(session: Session, broadcast: Broadcast, now: datetime) -> tuple[Obstacle, ...]:
     """What stands between a draft and its being looked at."""
     words = words_of(broadcast)
-    found = [*errors(words), *hardship.check(session, words, audiences.read(broadcast.audience))]
+    audience, no_names = audiences.read(broadcast.audience), hardship.declared(session, broadcast)
+    found = [*errors(words), *hardship.check(session, words, audience, no_names)]
     if audiences.count(session, broadcast, now) + followers.count(session, broadcast) == 0:
         found.append(Obstacle("broadcast.empty_audience"))
     if broadcast.mass and not mass.fits(broadcast):
@@ -165,11 +170,25 @@ def log(
 
 def _fit(session: Session, sheet: Sheet) -> None:
     words = cleaned(sheet.words)
-    found = (*errors(words), *hardship.check(session, words, sheet.audience))
+    found = (*errors(words), *hardship.check(session, words, sheet.audience, sheet.no_names))
     if not audiences.fits(sheet.audience):
         found = (*found, Obstacle("broadcast.audience_unfit"))
     if found:
         raise Hindered("broadcast.edit", found)
+
+
+def _declare(
+    session: Session, broadcast: Broadcast, sheet: Sheet, acting: Acting, now: datetime
+) -> None:
+    """Keep which names the writer says to be words: only those that stand in the text and are
+    somebody's, so that nobody declares for later."""
+    words = cleaned(sheet.words)
+    needed = hardship.found_in(words) and sheet.no_names
+    known = hardship.registered_in(session, words) if needed else ()
+    said = tuple(name for name in known if name in sheet.no_names)
+    if said != hardship.declared(session, broadcast):
+        log(session, hardship.DECLARED, broadcast, acting, now, words=list(said))
+        session.flush()
 
 
 def _write(broadcast: Broadcast, sheet: Sheet) -> None:
