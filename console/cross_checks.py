@@ -27,6 +27,7 @@ from services.cross_checks.deciding import MAY_CHECK, MAY_DECIDE, MAY_RETURN, Fi
 from services.cross_checks.kinds import kinds
 from services.cross_checks.taking import MAY_TAKE, About
 from services.guards import Obstacle
+from services.pay.work import STOPS
 from services.procedure import Hindered
 
 DECIDES = MAY_CHECK | MAY_DECIDE | MAY_RETURN
@@ -166,6 +167,7 @@ def _hit_screen(hit: ListHit, words: tuple[str, ...] = ()) -> str:
         checks=seat.role in MAY_CHECK,
         decides=seat.role in MAY_DECIDE,
         returns=seat.role in MAY_RETURN,
+        opens_files=seat.role in STOPS,
         typed=request.form,
         words=words,
     )

@@ -4,6 +4,7 @@ must come back (R-3.3a, R-3.3c, F-07)."""
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,7 +19,7 @@ from console.words import obstacle_words
 from models import ClawBack, CorrectionRequest, Engagement, PaymentBatch, Role, SocialClaim
 from services import sheets_in
 from services.guards import Obstacle
-from services.pay import batches, claw_backs, corrections, funds, paying, results, social
+from services.pay import batches, claw_backs, corrections, funds, paying, results, social, stopping
 from services.pay.claw_backs import CAUSES, Claim, Sum
 from services.pay.paying import MAY_LIST, MAY_SETTLE
 from services.procedure import Hindered
@@ -83,13 +84,23 @@ def payments_made(track: str) -> ResponseReturnValue:
 @door.get("/payments/<number>", endpoint="payment_batch")
 @needs(*SEES_PAYMENTS)
 def payment_batch(number: str) -> str:
-    """A batch: what was in it, and what became of it."""
-    seat, batch = current(), _batch(number)
+    """A batch: what was in it, what should be stopped, and what became of it."""
+    return _batch_screen(_batch(number))
+
+
+def _batch_screen(
+    batch: PaymentBatch, words: tuple[str, ...] = (), typed: Mapping[str, str] | None = None
+) -> str:
+    seat = current()
     return page(
         "payment_batch.html",
         batch=batch,
         tally=batches.tally(seat.session, batch),
         as_made=batches.is_as_made(seat.session, batch),
+        to_stop=stopping.in_batch(seat.session, batch),
+        taken_out=stopping.taken_out(seat.session, batch),
+        typed=typed or {},
+        words=words,
         settles=paying.settles(seat.session, seat.acting, seat.today),
         finance=paying.finance(seat.session, seat.today),
     )
@@ -108,9 +119,25 @@ def payment_file(number: str, kind: str) -> Response:
     if kind == "xlsx":
         who = f"{seat.staff.unit} {seat.staff.name}"
         return xlsx(batches.xlsx_of(seat.session, batch, who, seat.now), f"{batch.number}.xlsx")
-    answer = Response(batches.csv_of(seat.session, batch), mimetype="text/csv")
+    answer = Response(batches.csv_of(seat.session, batch, whole=False), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="{batch.number}.csv"'
     return answer
+
+
+@door.post("/payments/<number>/take-out")
+@needs(*MAY_SETTLE)
+def payment_taken_out(number: str) -> ResponseReturnValue:
+    """Take one row out of a file: its person is being looked into, and the bank has stopped it."""
+    seat, batch = current(), _batch(number)
+    row, words = forms.whole("row") or 0, forms.text("words", stopping.LONGEST_WORDS)
+    try:
+        with seat.session.begin_nested():
+            stopping.take_out(seat.session, batch, row, words, seat.acting, seat.now)
+    except Hindered as hindered:
+        return _batch_screen(batch, tuple(map(obstacle_words, hindered.obstacles)),
+                             request.form), 409  # fmt: skip
+    tell("payments.taken_out")
+    return redirect(url_for("console.payment_batch", number=batch.number))
 
 
 def _batch(number: str) -> PaymentBatch:

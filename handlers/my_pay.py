@@ -16,7 +16,7 @@ from services.pay import disputes, mine, received
 from services.pay.mine import Month, Where
 from services.policy import ENOUGH_WITHIN, entries
 from services.procedure import Hindered
-from wording.hearing.days import hear_month
+from wording.hearing.days import hear_month, hear_rate, hear_total, hear_year_meant
 from wording.hearing.matters import is_about
 
 DISPUTE = "pay_dispute"
@@ -45,29 +45,106 @@ def open_my_pay(desk: Desk, asked: Asked) -> Outcome:
     found = _months(desk)
     if not found:
         return _nothing(desk, text if asked.intent == "pay" else "")
+    return _answer(desk, asked, found)
+
+
+def _answer(desk: Desk, asked: Asked, found: list[Month]) -> Outcome:
+    """A chosen month, a sum, the rules with the worker's own part in them; else the months."""
+    text = asked.heard.text
+    if asked.about:
+        return _show(desk, found, date.fromisoformat(asked.about))
+    if hear_total(text):
+        return _total(desk, found, hear_year_meant(text, desk.today))
     if asked.intent == "pay" and is_about("asks", text) and is_about("pay_rules", text):
         said = policy.answer(desk, text) or policy.answer(
             desk, text, topics=TOPICS, enough=ENOUGH_WITHIN
         )
         if said is not None:
-            return Outcome((said, Say("my_pay.own_too")), offers=("pay_show", "human"))
-    return _show(desk, found, hear_month(text, desk.today))
+            says = (said, *_rate(desk), Say("my_pay.own_too"))
+            return Outcome(says, offers=("pay_show", "human"))
+    return _show(desk, found, hear_month(text, desk.today), asks_rate=hear_rate(text))
 
 
-def _show(desk: Desk, found: list[Month], wanted_on: date | None = None) -> Outcome:
-    """The newest months, or the one that was named; of one without account that is said."""
-    named = [month for month in found if month.line.month_on == wanted_on]
-    says = [say for month in named or found for say in _of_month(month)]
+def _show(
+    desk: Desk, newest: list[Month], wanted_on: date | None = None, *, asks_rate: bool = False
+) -> Outcome:
+    """The newest months, or the one that was named; of one without account, why there is none."""
+    assert desk.person is not None
+    named = mine.months(desk.session, desk.person, desk.now, wanted_on) if wanted_on else []
+    shown = named or newest
+    says = [say for month in shown for say in _of_month(month)]
+    if asks_rate:
+        says = [*_rate(desk), *says]
     if wanted_on is not None and not named:
-        is_over = wanted_on < desk.today.replace(day=1)
-        key = "my_pay.none_of_month" if is_over else "my_pay.month_runs"
-        says.insert(0, Say(key, {"month": wanted_on.month}))
-    if desk.person is not None and (claim := mine.owed(desk.session, desk.person)) is not None:
+        says.insert(0, _no_account(desk, wanted_on))
+    if (claim := mine.owed(desk.session, desk.person)) is not None:
         left = claim.amount_fen - claim.received_fen
         says.append(Say("my_pay.owed", {"left_fen": left, "reason": claim.reason}))
-    if any(month.may_dispute and month.dispute is None for month in found):
-        return Outcome((*says, Say("my_pay.next_dispute")), offers=("pay_dispute", "human"))
-    return Outcome((*says, Say("my_pay.next")), offers=("human",))
+    return _with_next(says, _next(desk, shown, newest))
+
+
+def _no_account(desk: Desk, month_on: date) -> Say:
+    """Why there is no account of a month."""
+    assert desk.person is not None
+    slots: dict[str, Json] = {"year": month_on.year, "month": month_on.month}
+    this = desk.today.replace(day=1)
+    if month_on >= this:
+        return Say("my_pay.month_runs" if month_on == this else "my_pay.month_ahead", slots)
+    first_on = mine.first_day(desk.session, desk.person)
+    if first_on is not None and month_on < first_on.replace(day=1):
+        return Say("my_pay.before_start", {**slots, "starts_on": first_on.isoformat()})
+    return Say("my_pay.none_of_month", slots)
+
+
+def _next(desk: Desk, shown: list[Month], newest: list[Month]) -> Iterator[tuple[str, Say]]:
+    """What may follow, as intent and label."""
+    assert desk.person is not None
+    if any(month.may_dispute and month.dispute is None for month in newest):
+        yield "pay_dispute", Say("my_pay.go_dispute")
+    before = mine.before(desk.session, desk.person, shown[-1].line.month_on)
+    if before is not None:
+        slots: dict[str, Json] = {"year": before.year, "month": before.month}
+        yield f"pay_show:{before.isoformat()}", Say("my_pay.go_before", slots)
+    if shown[0].line.month_on < newest[-1].line.month_on:
+        yield "pay_show", Say("my_pay.go_newest")
+    yield "human", Say("my_pay.go_human")
+
+
+def _with_next(says: list[Say], choices: Iterator[tuple[str, Say]]) -> Outcome:
+    """The answer and how to go on: in half a line where there is little to choose from."""
+    offered = list(choices)
+    offers = tuple(intent for intent, _ in offered)
+    if offers == ("human",):
+        return Outcome((*says, Say("my_pay.next")), offers=offers)
+    if offers == ("pay_dispute", "human"):
+        return Outcome((*says, Say("my_pay.next_dispute")), offers=offers)
+    labels = tuple(label for _, label in offered)
+    return Outcome((*says, Say("my_pay.choices", {"menu": labels})), offers=offers)
+
+
+def _total(desk: Desk, newest: list[Month], year: int | None) -> Outcome:
+    """What has come so far, or in a year."""
+    assert desk.person is not None
+    found = mine.total(desk.session, desk.person, year)
+    if found is None:
+        key = "my_pay.nothing_yet" if year is None else "my_pay.nothing_in_year"
+        return _with_next([Say(key, {"year": year or ""})], _next(desk, newest, newest))
+    slots: dict[str, Json] = {
+        "count": found.months,
+        "total_fen": found.amount_fen,
+        "first_on": found.first_on.isoformat(),
+        "year": year or "",
+    }
+    key = "my_pay.total" if year is None else "my_pay.total_of_year"
+    return _with_next([Say(key, slots)], _next(desk, newest, newest))
+
+
+def _rate(desk: Desk) -> Iterator[Say]:
+    """What a whole month on the writer's own post is."""
+    held = registers.current_engagement(desk.session, desk.person) if desk.person else None
+    fen = mine.whole_month(held, desk.today) if held is not None else 0
+    if fen:
+        yield Say("my_pay.rate", {"whole_fen": fen})
 
 
 def _nothing(desk: Desk, text: str) -> Outcome:
@@ -83,7 +160,8 @@ def _nothing(desk: Desk, text: str) -> Outcome:
         key = "no_record" if before else "pay"
         says = (*before, Say(f"on_post.{key}"), Say("on_post.what_next"))
         return Outcome(says, offers=("apply", "human"))
-    return Outcome((*before, Say("my_pay.no_month_yet"), Say("my_pay.next")), offers=("human",))
+    says = (*before, *_rate(desk), Say("my_pay.no_month_yet"), Say("my_pay.next"))
+    return Outcome(says, offers=("human",))
 
 
 def _of_month(month: Month) -> Iterator[Say]:

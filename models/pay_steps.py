@@ -70,15 +70,17 @@ class PaymentState(StrEnum):
     """In a file for the bank; no result yet."""
     PAID = "paid"
     FAILED = "failed"
-    """The bank did not pay; the record may go into another batch."""
+    """The bank did not pay, or it was taken out of the file; the record may go into another
+    batch."""
 
 
 PAYMENT_STEPS: Mapping[PaymentState, frozenset[PaymentState]] = {
     PaymentState.WAITING: frozenset({PaymentState.PAID, PaymentState.FAILED}),
     PaymentState.PAID: frozenset(),
-    PaymentState.FAILED: frozenset(),
+    PaymentState.FAILED: frozenset({PaymentState.PAID}),
 }
-"""What a result may do. A failed payment stays failed: paying again is a new one."""
+"""What a result may do. A failed payment stays failed, and paying again is a new one; but for one
+that was taken out of the file and that the bank then paid all the same."""
 
 
 class ClawBackState(StrEnum):

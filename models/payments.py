@@ -7,7 +7,17 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    and_,
+    text,
+)
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, new_id
@@ -79,9 +89,21 @@ class Payment(Base):
     record: Mapped[SubsidyRecord] = relationship()
     account: Mapped[BankAccount] = relationship()
 
+    @hybrid_property
+    def is_taken_out(self) -> bool:
+        """Whether it was taken out of the file before the bank answered: every other failure has
+        the file that said so."""
+        return self.state == PaymentState.FAILED and self.result_id is None
+
+    @is_taken_out.inplace.expression
+    @classmethod
+    def _is_taken_out(cls) -> ColumnElement[bool]:
+        return and_(cls.state == PaymentState.FAILED, cls.result_id.is_(None))
+
     def take(self, target: PaymentState) -> None:
         """Move to a state that the present one allows. Raises `IllegalPayment`."""
-        if target not in PAYMENT_STEPS[PaymentState(self.state)]:
+        refused = self.state == PaymentState.FAILED and not self.is_taken_out
+        if refused or target not in PAYMENT_STEPS[PaymentState(self.state)]:
             raise IllegalPayment(f"payment {self.id} is {self.state}: not {target}")
         self.state = target
 

@@ -11,11 +11,25 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import AttendanceEvent, EventKind, HitState, ListHit, Person, Region
+from models import (
+    AttendanceEvent,
+    Delivery,
+    EventKind,
+    HitState,
+    ListHit,
+    Message,
+    MessageState,
+    Person,
+    Region,
+    Staff,
+)
 from models.places import RegionKind
 from models.procedure import TOWN_CLERK
+from models.telling import DeliveryState
 from models.term_steps import ExitCause
+from services.clock import business_date
 from services.cross_checks.kinds import kinds
+from services.pay import paying, stopping
 from services.procedure import holder
 from services.telling import tell, tell_staff
 from services.terms import officers
@@ -23,6 +37,7 @@ from services.trail import note
 
 VOUCHES = (EventKind.PRESENT, EventKind.SHEET, EventKind.CONFIRMED)
 LONGEST_WORDS = 500
+NOT_LEFT = (DeliveryState.QUEUED, DeliveryState.STOPPED, DeliveryState.FAILED)
 
 
 def tell_found(session: Session, hits: Sequence[ListHit], now: datetime) -> None:
@@ -38,14 +53,36 @@ def tell_found(session: Session, hits: Sequence[ListHit], now: datetime) -> None
             officers.tell_office(session, hit.engagement, "list_hit_head", now, cause=cause,
                                  slots={"since_on": hit.since_on.isoformat()})  # fmt: skip
     _tell_offices(session, hits, now)
+    _tell_payers(session, hits, now)
 
 
-def tell_over(session: Session, hit: ListHit, now: datetime) -> None:
-    """Whoever was asked hears that it was nothing."""
-    if kinds()[hit.kind].asks_worker:
-        cause = f"list_hit:{hit.id}"
+def tell_over(session: Session, hit: ListHit, now: datetime, *, worker: bool = True) -> None:
+    """Whoever was asked hears that it was nothing: the worker (unless `worker` says that nothing
+    reached them), and heads who were sent to look."""
+    cause = f"list_hit:{hit.id}"
+    for head in _sent_to_look(session, cause):
+        village = hit.engagement.post.region.name if hit.engagement else hit.region.name
+        tell_staff(session, kind="list_hit_head_over", staff=head, cause=cause,
+                   slots={"worker": hit.person.name, "village": village},
+                   once=f"{cause}|over|{head.id}", now=now)  # fmt: skip
+    if worker and kinds()[hit.kind].asks_worker:
         tell(session, kind="list_hit_over", person=hit.person, slots={}, cause=cause,
              once=f"{cause}|over", now=now)  # fmt: skip
+
+
+def _sent_to_look(session: Session, cause: str) -> Sequence[Staff]:
+    """Heads whom the request to look has reached or may have: what has not left, they have not
+    heard."""
+    left = select(Delivery.id).where(
+        Delivery.message_id == Message.id, Delivery.state.not_in(NOT_LEFT)
+    )
+    heard = Message.state.in_((MessageState.TOLD, MessageState.READ)) | left.exists()
+    return session.scalars(
+        select(Staff)
+        .join(Message, Message.staff_id == Staff.id)
+        .where(Message.kind == "list_hit_head", Message.cause == cause, heard)
+        .order_by(Staff.id)
+    ).all()
 
 
 def village_vouched(session: Session, hit: ListHit) -> bool:
@@ -84,6 +121,23 @@ def explain(session: Session, person: Person, words: str, actor: str, now: datet
         note(session, "list_hit.explained", actor=actor, at=now, subject=("list_hit", hit.id))
     session.flush()
     return len(found)
+
+
+def _tell_payers(session: Session, hits: Sequence[ListHit], now: datetime) -> None:
+    """Whose money is in a file that the bank may have: whoever pays and the district's clerks hear
+    it at once, one message each."""
+    people = {hit.person_id for hit in hits}
+    found = [one for one in stopping.at_bank(session) if one.record.person_id in people]
+    if not found:
+        return
+    cause = f"list_hits:{min(hit.id for hit in hits)}"
+    district = holder(found[0].record.region, "district")
+    staff = {one.id: one for one in paying.finance(session, business_date(now))}
+    staff |= {one.id: one for one in officers.of_place(session, district, officers.DISTRICT, now)}
+    for member in staff.values():
+        tell_staff(session, kind="list_hit_bank", staff=member, cause=cause,
+                   slots={"count": len(found)}, once=f"list_hit_bank|{cause}|{member.id}",
+                   now=now)  # fmt: skip
 
 
 def _tell_offices(session: Session, hits: Sequence[ListHit], now: datetime) -> None:

@@ -10,12 +10,12 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import AttendanceEvent, EventKind, HitState, ListHit, MonthLine
+from models import AttendanceEvent, EventKind, HitState, ListHit, MonthLine, Payment
 from services.acting import Acting
 from services.cross_checks import holding
 from services.cross_checks.kinds import kinds
 from services.cross_checks.work import of_area as hits_of
-from services.pay import claw_backs
+from services.pay import claw_backs, stopping
 from services.sheets_in import WORDS
 from services.sheets_out import Column, register
 
@@ -28,7 +28,7 @@ ORDER = ("name", "id_number", "since_on", "until_on", "remark")
 class Evidence:
     """What the house itself knows. `signs`: the worker's own signs after the date of the list;
     `last_sign_on` the latest; `held`: lines of month sheets that wait; `owed_fen`: what was
-    approved for days after the last one."""
+    approved for days after the last one; `payments`: what files for the bank hold or held."""
 
     name_fits: bool
     last_on: date | None
@@ -36,6 +36,7 @@ class Evidence:
     last_sign_on: date | None
     held: Sequence[MonthLine]
     owed_fen: int
+    payments: Sequence[Payment]
 
 
 def of_area(session: Session, acting: Acting) -> Sequence[ListHit]:
@@ -73,6 +74,7 @@ def evidence(session: Session, hit: ListHit, today: date) -> Evidence:
         last_sign_on=last_on,
         held=holding.lines_of(session, hit),
         owed_fen=owed,
+        payments=stopping.of_hit(session, hit),
     )
 
 

@@ -25,7 +25,6 @@ from models import (
     MonthLine,
 )
 from models.pay_steps import SheetState
-from models.telling import DeliveryState
 from services import telling
 from services.acting import Acting, covers
 from services.cross_checks import asking, holding
@@ -40,8 +39,6 @@ from services.procedure import Hindered
 from services.terms import leaving
 from services.trail import note
 from wording import load_book
-
-NOT_LEFT = (DeliveryState.QUEUED, DeliveryState.STOPPED, DeliveryState.FAILED)
 
 
 def take_back(session: Session, key: uuid.UUID, acting: Acting, now: datetime) -> int:
@@ -157,14 +154,13 @@ def _tell(session: Session, hit: ListHit, now: datetime) -> None:
     asked = select(Message.id).where(Message.person_id == hit.person_id, Message.cause == cause)
     said = asked.where(Message.state.in_((MessageState.TOLD, MessageState.READ)))
     left = asked.join(Delivery, Delivery.message_id == Message.id).where(
-        Delivery.state.not_in(NOT_LEFT)
+        Delivery.state.not_in(asking.NOT_LEFT)
     )
     was_asked = bool(session.scalars(said).first() or session.scalars(left).first())
     for prefix in (cause, f"list_hits:{hit.id}"):  # the offices' message is about all of them
         telling.withdraw(session, person_id=hit.person_id, cause_prefix=prefix, now=now,
                          reason="list_taken_back")  # fmt: skip
-    if was_asked:
-        asking.tell_over(session, hit, now)
+    asking.tell_over(session, hit, now, worker=was_asked)
 
 
 def _let_go(session: Session, line: MonthLine, acting: Acting, now: datetime) -> None:

@@ -18,7 +18,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, insert, select
+from sqlalchemy import ColumnElement, Select, func, insert, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from models import BankAccount, Payment, PaymentBatch, Person, SubsidyRecord, new_id
@@ -137,9 +137,9 @@ def _batch(
     return batch
 
 
-def rows_of(session: Session, batch: PaymentBatch) -> Iterator[BankRow]:
+def rows_of(session: Session, batch: PaymentBatch, *, whole: bool = True) -> Iterator[BankRow]:
     """The rows of a batch, opened: account numbers in the clear, a thousand rows in memory at a
-    time. Whoever calls notes the look."""
+    time. Not `whole`: without those that were taken out. Whoever calls notes the look."""
     asked = session.execute(
         select(
             Payment.row, Payment.amount_fen, BankAccount.id, BankAccount.holder, BankAccount.bank,
@@ -147,7 +147,7 @@ def rows_of(session: Session, batch: PaymentBatch) -> Iterator[BankRow]:
         )
         .join(Payment.account)
         .join(Payment.record)
-        .where(Payment.batch_id == batch.id)
+        .where(Payment.batch_id == batch.id, true() if whole else ~Payment.is_taken_out)
         .order_by(Payment.row)
         .execution_options(yield_per=_AT_ONCE)
     )  # fmt: skip
@@ -164,24 +164,25 @@ def rows_of(session: Session, batch: PaymentBatch) -> Iterator[BankRow]:
         )
 
 
-def csv_of(session: Session, batch: PaymentBatch) -> bytes:
+def csv_of(session: Session, batch: PaymentBatch, *, whole: bool = True) -> bytes:
     """The batch as CSV (UTF-8 with a mark, so that Excel shows Chinese): row, reference, name,
-    bank, account, yuan, what it is for. The same bytes every time."""
+    bank, account, yuan, what it is for. The same bytes every time; not `whole`, as the bank should
+    have it now: without what was taken out."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(WORDS["bank"]["heads"])
-    for row in rows_of(session, batch):
+    for row in rows_of(session, batch, whole=whole):
         writer.writerow(cells(row))
     return out.getvalue().encode("utf-8-sig")
 
 
 def xlsx_of(session: Session, batch: PaymentBatch, who: str, now: datetime) -> bytes:
-    """The same rows as Excel, as a clerk would hand it in at the counter."""
+    """The rows that the bank should have, as Excel, as a clerk would hand it in at the counter."""
     widths = (6, 22, 12, 20, 24, 12, 16)
     columns = [
         Column(head, wide) for head, wide in zip(WORDS["bank"]["heads"], widths, strict=True)
     ]
-    lines = [cells(row) for row in rows_of(session, batch)]
+    lines = [cells(row) for row in rows_of(session, batch, whole=False)]
     return register(WORDS["bank"]["sheet"], columns, lines, who, now)
 
 
@@ -246,7 +247,7 @@ def tally(session: Session, batch: PaymentBatch) -> dict[str, tuple[int, int]]:
 
 
 def failed(session: Session, limit: int = 100) -> Sequence[Payment]:
-    """Failed payments whose record has not been paid since, the newest first."""
+    """Payments that the bank refused and whose record has not been paid since, the newest first."""
     again = (
         select(Payment.id)
         .where(Payment.state != PaymentState.FAILED)
@@ -254,7 +255,11 @@ def failed(session: Session, limit: int = 100) -> Sequence[Payment]:
     )
     return session.scalars(
         select(Payment)
-        .where(Payment.state == PaymentState.FAILED, Payment.record_id.not_in(again))
+        .where(
+            Payment.state == PaymentState.FAILED,
+            ~Payment.is_taken_out,
+            Payment.record_id.not_in(again),
+        )
         .options(joinedload(Payment.record).joinedload(SubsidyRecord.person),
                  joinedload(Payment.batch), joinedload(Payment.account))
         .order_by(Payment.id.desc())
@@ -290,6 +295,7 @@ def _same_account_failed() -> ColumnElement[bool]:
         .where(
             Payment.record_id == SubsidyRecord.id,
             Payment.state == PaymentState.FAILED,
+            ~Payment.is_taken_out,
             BankAccount.replaced_at.is_(None),
         )
         .exists()

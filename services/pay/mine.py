@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from models import (
     BankAccount,
     ClawBack,
+    Engagement,
+    EngagementStatus,
     MonthDispute,
     MonthLine,
     MonthSheet,
@@ -22,8 +25,12 @@ from models import (
 )
 from models.days import DayState
 from models.pay_steps import ClawBackState, PaymentState, SheetState
+from rules.pay import Work, month_pay, terms_of
+from rules.question import Track
+from rules.wage import Basis
 from services.accounts import tail
 from services.clock import business_date
+from services.cross_checks.holding import has_open
 from services.pay import disputes
 from services.pay.sheets import due_day
 
@@ -62,16 +69,80 @@ class Month:
     dispute: MonthDispute | None = None
 
 
-def months(session: Session, person: Person, now: datetime) -> list[Month]:
-    """The newest months first."""
-    lines = session.scalars(
+@dataclass(frozen=True)
+class Total:
+    """What has come to somebody's account: for how many months, how much, since when."""
+
+    months: int
+    amount_fen: int
+    first_on: date
+
+
+def months(
+    session: Session, person: Person, now: datetime, month_on: date | None = None
+) -> list[Month]:
+    """The newest months first; or one month, however old (two lines where somebody changed posts
+    in it)."""
+    asked = (
         select(MonthLine)
         .where(MonthLine.person_id == person.id)
         .options(joinedload(MonthLine.sheet))
         .order_by(MonthLine.month_on.desc(), MonthLine.id.desc())
         .limit(SHOWN)
-    ).all()
-    return [_month(session, line, business_date(now)) for line in lines]
+    )
+    if month_on is not None:
+        asked = asked.where(MonthLine.month_on == month_on)
+    return [_month(session, line, business_date(now)) for line in session.scalars(asked)]
+
+
+def before(session: Session, person: Person, month_on: date) -> date | None:
+    """The last month with an account before another one."""
+    return session.scalar(
+        select(func.max(MonthLine.month_on)).where(
+            MonthLine.person_id == person.id, MonthLine.month_on < month_on
+        )
+    )
+
+
+def first_day(session: Session, person: Person) -> date | None:
+    """When somebody came onto their first post."""
+    return session.scalar(
+        select(func.min(Engagement.starts_on)).where(
+            Engagement.person_id == person.id, Engagement.status != EngagementStatus.STARTING
+        )
+    )
+
+
+def total(session: Session, person: Person, year: int | None = None) -> Total | None:
+    """What was paid to somebody so far, or in a year; None where nothing was."""
+    asked = (
+        select(
+            func.count(SubsidyRecord.month_on.distinct()),
+            func.sum(Payment.amount_fen),
+            func.min(Payment.paid_on),
+        )
+        .join(Payment.record)
+        .where(SubsidyRecord.person_id == person.id, Payment.state == PaymentState.PAID)
+    )
+    if year is not None:
+        asked = asked.where(Payment.paid_on.between(date(year, 1, 1), date(year, 12, 31)))
+    count, amount_fen, first_on = session.execute(asked).one()
+    return Total(count, int(amount_fen), first_on) if count else None
+
+
+def whole_month(engagement: Engagement, today: date) -> int:
+    """What a whole month on somebody's post comes to, in fen; 0 where nobody has fixed it."""
+    post = engagement.post
+    work = Work(
+        track=cast(Track, engagement.track),
+        planned=1,
+        paid=1,
+        seen=1,
+        kind=cast("Basis | None", post.pay_kind),
+        rate_fen=post.pay_fen,
+        minutes=None,
+    )
+    return month_pay(work, terms_of(today)).whole_fen
 
 
 def owed(session: Session, person: Person) -> ClawBack | None:
@@ -88,7 +159,7 @@ def _month(session: Session, line: MonthLine, today: date) -> Month:
     payment = _payment(session, line)
     where = _where(session, line, payment)
     pay_on = due_day("pay.pay_day", line.month_on)
-    done = where in {Where.PAID, Where.NOTHING}
+    done = where in {Where.PAID, Where.NOTHING, Where.HELD}
     dispute = session.scalars(
         select(MonthDispute)
         .where(MonthDispute.line_id == line.id)
@@ -133,12 +204,12 @@ _OF_SHEET = {
 
 
 def _where(session: Session, line: MonthLine, payment: Payment | None) -> Where:
-    if payment is not None:
+    if payment is not None and not payment.is_taken_out:
         return _OF_PAYMENT[PaymentState(payment.state)]
     sheet: MonthSheet = line.sheet
     if sheet.state != SheetState.APPROVED:
         return _OF_SHEET[SheetState(sheet.state)]
-    if line.held_at is not None:
+    if line.held_at is not None or has_open(session, line):
         return Where.HELD
     if not line.amount_fen:
         return Where.NOTHING

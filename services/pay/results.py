@@ -71,7 +71,7 @@ def read(session: Session, file: Upload, acting: Acting, now: datetime) -> Resul
     result_id = new_id()
     payments = _payments(session, rows)
     paying.require_others(payments.values(), acting)
-    verdicts = _settle(payments, rows, result_id, now)
+    verdicts = _settle(session, payments, rows, result_id, now)
     made = ResultFile(
         id=result_id,
         sha256=sha256,
@@ -119,6 +119,7 @@ def _refuse_read_before(session: Session, sha256: str) -> None:
 
 
 def _settle(
+    session: Session,
     payments: Mapping[str, Payment],
     rows: Sequence[ResultRow],
     result_id: uuid.UUID,
@@ -133,31 +134,51 @@ def _settle(
             verdicts.append(Verdict("trouble", trouble))
             continue
         payment = payments.get(row.reference)
-        verdicts.append(_settle_row(row, payment, now))
+        verdicts.append(_settle_row(session, row, payment, now))
         if payment is not None and verdicts[-1].did in {"paid", "failed"}:
             payment.result_id = result_id
     return verdicts
 
 
-def _settle_row(row: ResultRow, payment: Payment | None, now: datetime) -> Verdict:
-    if payment is None:
-        return _trouble("pay.row_unknown", row, reference=row.reference[:32] or "-")
-    if fen_of(row.amount) != payment.amount_fen:
-        return _trouble("pay.row_amount", row, amount=row.amount[:20] or "-",
-                        wanted_fen=payment.amount_fen)  # fmt: skip
+def _settle_row(
+    session: Session, row: ResultRow, payment: Payment | None, now: datetime
+) -> Verdict:
     outcome = outcome_of(row.outcome)
-    if outcome is None:
-        return _trouble("pay.row_outcome", row, words=row.outcome[:20] or "-")
+    if payment is None or outcome is None or fen_of(row.amount) != payment.amount_fen:
+        return _misfit(row, payment)
     if payment.state == outcome:
         return Verdict("known")
-    if payment.state != PaymentState.WAITING:
+    after_all = payment.is_taken_out and not _is_paid_otherwise(session, payment)
+    if payment.state != PaymentState.WAITING and not after_all:
         return _trouble("pay.row_turned", row, reference=row.reference)
     payment.take(outcome)
     payment.settled_at = now
     payment.bank_words = row.reason[:255]
     if outcome is PaymentState.PAID:
         payment.paid_on = row.paid_on or business_date(now)
-    return Verdict(str(outcome))
+    if not after_all:
+        return Verdict(str(outcome))
+    payment.told_at = None
+    slots = {"row": row.number, "reference": row.reference}
+    return Verdict(str(outcome), Obstacle("pay.row_paid_after_all", slots))
+
+
+def _misfit(row: ResultRow, payment: Payment | None) -> Verdict:
+    """Why a row settles nothing: whose it is, how much, or what it says."""
+    if payment is None:
+        return _trouble("pay.row_unknown", row, reference=row.reference[:32] or "-")
+    if fen_of(row.amount) != payment.amount_fen:
+        return _trouble("pay.row_amount", row, amount=row.amount[:20] or "-",
+                        wanted_fen=payment.amount_fen)  # fmt: skip
+    return _trouble("pay.row_outcome", row, words=row.outcome[:20] or "-")
+
+
+def _is_paid_otherwise(session: Session, payment: Payment) -> bool:
+    """Whether the record of a payment has another one that has not failed."""
+    asked = select(Payment.id).where(
+        Payment.record_id == payment.record_id, Payment.state != PaymentState.FAILED
+    )
+    return session.scalars(asked.limit(1)).first() is not None
 
 
 def _trouble(key: str, row: ResultRow, **slots: Any) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -12,10 +13,11 @@ from models import MonthSheet, PaymentBatch, Region, Role
 from models.pay_steps import SheetState
 from services.acting import Acting
 from services.clock import business_date
-from services.pay import batches, claw_backs, corrections, disputes, funds, paying
+from services.pay import batches, claw_backs, corrections, disputes, funds, paying, stopping
 from services.staff import area
 from services.worklist import Item, source
 
+STOPS = paying.MAY_SETTLE | {Role.DISTRICT_APPROVER}
 _WAITS: dict[Role, SheetState] = {
     Role.VILLAGE_HEAD: SheetState.GATHERING,
     Role.TOWN_CLERK: SheetState.SIGNED,
@@ -92,6 +94,8 @@ class Money:
 
     def items(self, session: Session, acting: Acting, now: datetime, limit: int) -> Sequence[Item]:
         found: list[Item] = []
+        if acting.role in STOPS:
+            found += self._to_stop(session, now)
         if acting.role in paying.MAY_LIST:
             for track in funds.TRACKS:
                 ready = batches.ready(session, track)
@@ -111,6 +115,15 @@ class Money:
                 slots = {"number": len(proposed)}
                 found.append(self._item("pay.work_claims", slots, now, "claw_backs"))
         return found[:limit]
+
+    def _to_stop(self, session: Session, now: datetime) -> list[Item]:
+        """Files with rows that the bank should not pay: on top, and today."""
+        rows = Counter(one.batch.number for one in stopping.at_bank(session))
+        return [
+            Item(self.kind, "pay.work_stop", {"number": number, "rows": count},
+                 business_date(now), "console.payment_batch", {"number": number})
+            for number, count in rows.items()
+        ]  # fmt: skip
 
     def _unanswered(self, batch: PaymentBatch, open_: int, fen: int, now: datetime) -> Item:
         slots = {"number": batch.number, "rows": open_, "total_fen": fen}

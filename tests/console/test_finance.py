@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from io import BytesIO
 
 import pytest
@@ -10,11 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from console.guard import OPEN, OWN
-from models import AuditEntry, Budget, Engagement, FundEntry, PaymentBatch
+from models import AuditEntry, Budget, Engagement, FundEntry, ListHit, PaymentBatch
 from services.pay import batches
 from tests.builders import at
 from tests.console.conftest import Visit, Watch
 from tests.console.test_scope import address, rules
+from tests.services.cross_checks.stage import hit_by_hand, named
 from tests.services.month import close, create_office, create_worker, mark_days, result_file
 
 NUMBER = "370899197103150029"
@@ -22,7 +24,8 @@ PAGES = {
     "console.worklist", "console.menu_page", "console.account", "console.plan_page",
     "console.plan_version", "console.plan_year", "console.plan_chart",
     "console.payments", "console.payment_batch", "console.payment_file",
-    "console.payments_result", "console.budgets", "console.budget_year", "console.budget_chart",
+    "console.payments_result", "console.payment_taken_out",
+    "console.budgets", "console.budget_year", "console.budget_chart",
     "console.funds_entered",
 }  # fmt: skip
 
@@ -109,3 +112,57 @@ def test_finance_writes_down_what_arrived_and_no_budget(
     with seeded_sessions() as session:
         assert session.scalars(select(FundEntry.amount_fen)).one() == 400_000
         assert session.scalars(select(Budget)).first() is None
+
+
+def on_a_list(sessions: sessionmaker[Session], now: datetime) -> None:
+    with sessions.begin() as session:
+        hit_by_hand(session, named(session, "司徒望舒"), now)
+
+
+def test_finance_takes_out_of_the_file_who_stands_on_a_list(
+    batch: PaymentBatch,
+    visit: Visit,
+    seeded_sessions: sessionmaker[Session],
+    watch: Watch,
+) -> None:
+    on_a_list(seeded_sessions, watch.at)
+    page = f"/console/payments/{batch.number}"
+    payer = visit("qucaizheng")
+    payer.get("/console/")
+    assert f"代发清单{batch.number}里有1笔要先停" in payer.words
+    payer.get(page)
+    assert "要请银行先停的 1笔" in payer.words
+    assert "司徒望舒" in payer.words
+    row = payer.field_value("row")
+    assert payer.post(f"{page}/take-out", {"row": row, "words": " "}).status_code == 409
+    assert "请写明：还没交银行" in payer.words
+    for strange in ("99", "x", ""):
+        answer = payer.post(f"{page}/take-out", {"row": strange, "words": "没交"})
+        assert answer.status_code == 409
+    payer.get(page)
+    payer.post(f"{page}/take-out", {"row": row, "words": "还没交银行"})
+    assert "撤下来了" in payer.words
+    assert "还没交银行" in payer.words
+    assert "司徒望舒" not in payer.get(f"{page}/csv").get_data().decode("utf-8-sig")
+    payer.get("/console/")
+    assert "要先停" not in payer.words
+
+
+def test_the_district_sees_what_the_bank_has_of_somebody_on_a_list(
+    batch: PaymentBatch,
+    visit: Visit,
+    seeded_sessions: sessionmaker[Session],
+    watch: Watch,
+) -> None:
+    on_a_list(seeded_sessions, watch.at)
+    with seeded_sessions() as session:
+        key = session.scalars(select(ListHit.id)).one()
+    for login, linked in (("qujingban", True), ("zhenjingban", False)):
+        reader = visit(login)
+        answer = reader.get(f"/console/list-hits/{key}").get_data(as_text=True)
+        assert "在给银行的文件里，银行还没回" in reader.words
+        assert "让银行先停这一笔" in reader.words
+        assert (f"/console/payments/{batch.number}" in answer) is linked
+    clerk = visit("qujingban")
+    clerk.get(f"/console/payments/{batch.number}")
+    assert "撤下由区财政局钟离岚" in clerk.words

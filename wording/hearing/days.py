@@ -93,7 +93,39 @@ def hear_month(text: str, today: date) -> date | None:
     number = hear_integer(named[1]) if named else None
     if number is None or not 1 <= number <= 12:
         return None
-    return date(hear_year(plain) or today.year - (number > today.month), number, 1)
+    year = hear_year_meant(plain, today)
+    return date(year or today.year - (number > today.month), number, 1)
+
+
+_YEARS_BACK = (("今年", 0), ("去年", 1), ("头年", 1), ("上一年", 1), ("前年", 2))
+_TOTAL = re.compile(
+    r"一共|总共|拢共|合计|累计|总数|加起来|(?:领|发|拿|干|打)了?(?:几|多少)个月"
+    r"|(?:今年|去年|前年|年)(?:一年|里|的)?(?:都|俺|我)?(?:发|领|拿|挣|打)了?(?:多少|几)"
+)
+
+
+_RATE = re.compile(
+    r"(?:一天|一日|每天|一个月|一月|每月|每个月)(?:是|能|该|给|发|拿|挣|领|合|工资|补贴)*(?:多少|几个?钱)"
+)
+
+
+def hear_rate(text: str) -> bool:
+    """Whether somebody asks what a day or a month of theirs is worth: 一天多少钱."""
+    return bool(_RATE.search(tidy(text))) and not hear_total(text)
+
+
+def hear_year_meant(text: str, today: date) -> int | None:
+    """The year that is spoken of: 去年, 前年, 今年, 2023年; else None."""
+    plain = tidy(text)
+    back = next((years for word, years in _YEARS_BACK if word in plain), None)
+    return hear_year(plain) if back is None else today.year - back
+
+
+def hear_total(text: str) -> bool:
+    """Whether somebody asks what it all comes to: 一共发了多少, 今年领了多少, 领了几个月了. Not
+    where a month is named."""
+    plain = tidy(text)
+    return bool(_TOTAL.search(plain)) and not _MONTH_NAMED.search(plain)
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,13 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from models import PaymentBatch
+from models import Payment, PaymentBatch
 from services.pay import news
 from tests.browser.walking import follow
 from tests.builders import at, seed
 from tests.console.conftest import Watch
 from tests.console.screens.walk import sign_in, sound
+from tests.services.cross_checks.stage import hit_by_hand
 from tests.services.month import create_worker, mark_days, result_file
 
 pytestmark = pytest.mark.browser
@@ -86,6 +87,9 @@ def in_the_district(
     with sessions() as session:
         batch = session.scalars(select(PaymentBatch)).one()
         content = result_file(session, batch, "退票", rows={1}, reason="户名不符").content
+        paid = select(Payment).where(Payment.row == 2)
+        hit_by_hand(session, session.scalars(paid).one().record.person, watch.at)
+        session.commit()
     file = folder / "result.csv"
     file.write_bytes(content)
     follow(page.get_by_role("link", name="更正追缴", exact=True))
@@ -95,6 +99,10 @@ def in_the_district(
     by(page, watch, "qucaizheng", "2022-05-13 10:00")
     follow(page.get_by_role("link", name="等银行结果"))
     sound(page, "payment-batch-finance")
+    page.get_by_label("还没交银行，或者银行谁答应停的").fill("还没交银行")
+    follow(page.get_by_role("button", name="撤下这一笔"))
+    expect(page.get_by_text("现在下载的文件里没有这几笔")).to_be_visible()
+    sound(page, "payment-batch-taken-out")
     follow(page.get_by_role("link", name="回补贴发放"))
     page.get_by_label("结果文件").set_input_files(file)
     follow(page.get_by_role("button", name="读进来"))

@@ -36,6 +36,7 @@ from tests.services.month import (
 )
 
 DIED = date(2022, 4, 12)
+NOBODY_VOUCHED = date(2022, 4, 30)
 CAME, LATER = at("2022-05-03 09:00"), at("2022-05-03 10:00")
 NOTHING = Findings(is_true=False, words="同名")
 
@@ -96,6 +97,34 @@ def test_what_has_not_left_does_not_leave_and_nothing_is_to_be_said(office: Offi
     assert told(session, hit) == [("list_hit_employees", "withdrawn")]
     staff = select(Message.state).where(Message.staff_id.is_not(None))
     assert "open" not in set(session.scalars(staff)), "nor do the offices hear of it any more"
+
+
+@pytest.mark.parametrize("how", ["taken_back", "cleared"])
+def test_a_head_who_was_sent_to_look_hears_that_it_was_nothing(office: Office, how: str) -> None:
+    session = office.session
+    hit = found_on(session, "deaths", "甲一", NOBODY_VOUCHED, office["clerk"], CAME)
+    asked = select(Message).where(Message.kind == "list_hit_head")
+    for message in session.scalars(asked):
+        message.state = MessageState.TOLD
+    heads = {message.staff_id for message in session.scalars(asked)}
+    assert office["head"].staff is not None
+    assert office["head"].staff.id in heads
+    if how == "taken_back":
+        take_back(office)
+    else:
+        deciding.write_findings(session, hit, NOTHING, office["town"], CAME)
+        deciding.decide(session, hit, upheld=False, words="同名", acting=office["approver"],
+                        now=CAME)  # fmt: skip
+    over = select(Message.staff_id).where(Message.kind == "list_hit_head_over")
+    assert set(session.scalars(over)) == heads
+
+
+def test_a_head_who_has_not_heard_yet_hears_nothing_at_all(office: Office) -> None:
+    session = office.session
+    found_on(session, "deaths", "甲一", NOBODY_VOUCHED, office["clerk"], CAME)
+    take_back(office)
+    kinds = select(Message.kind).where(Message.kind.startswith("list_hit_head"))
+    assert set(session.scalars(kinds)) == {"list_hit_head"}
 
 
 def test_who_stands_on_another_list_too_stays_found(office: Office) -> None:
