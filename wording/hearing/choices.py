@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from wording.hearing.numbers import SAID_BY_MANY, hear_integer, tidy
-from wording.hearing.words import words
+from wording.hearing.words import name_by_word, words
 
 YES_WORDS = words("affirm")
 NO_WORDS = words("deny")
@@ -28,7 +28,7 @@ class Command(StrEnum):
     RESUME = "resume"
 
 
-COMMANDS = {command: words("commands", command.value) for command in Command}
+_COMMANDS = name_by_word({command: words("commands", command.value) for command in Command})
 
 
 def bare(text: str) -> str:
@@ -48,8 +48,7 @@ _remembered = lru_cache(maxsize=1024)(_bared)
 
 def hear_command(text: str) -> Command | None:
     """A global word standing alone; never a word inside a sentence."""
-    plain = bare(text)
-    return next((command for command, words in COMMANDS.items() if plain in words), None)
+    return _COMMANDS.get(bare(text))
 
 
 def hear_yes_no(text: str) -> bool | None:

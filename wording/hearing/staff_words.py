@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from wording.hearing.choices import bare
+from wording.hearing.words import name_by_word
 
 _PAIRING = re.compile(r"绑定?(?:我的)?工作(?:微信|手机|号)?\s*[:：]?\s*\d{6}")
 _WORDS = {
@@ -25,7 +26,7 @@ _WORDS = {
     ),
     "staff_leave": "解绑工作微信 解绑工作手机 解除工作绑定",
 }
-_BY_NAME = {name: frozenset(words.split()) for name, words in _WORDS.items()}
+_SERVICES = name_by_word({name: words.split() for name, words in _WORDS.items()})
 _DAY = (
     r"(?:今天|今儿|昨天|昨儿|昨日|夜来|夜儿|前天|前儿|大前天|明天|那天|上个?(?:星期|礼拜|周)[一二三四五六日天]"
     r"|(?:\d{1,2}月)?\d{1,2}[号日]|[一二三四五六七八九十]{1,3}月[一二三四五六七八九十]{1,3}[号日])"
@@ -52,7 +53,7 @@ def hear_staff_service(text: str) -> str | None:
     plain = bare(text)
     if _PAIRING.fullmatch(plain):
         return "staff_pairing"
-    known = next((name for name, words in _BY_NAME.items() if plain in words), None)
+    known = _SERVICES.get(plain)
     if known is None and _ABSENT.fullmatch(plain):
         return "staff_absent"
     return known or ("roll_call" if is_roll_call(plain) else None)

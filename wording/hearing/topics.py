@@ -9,11 +9,9 @@ from wording.hearing.choices import bare
 from wording.hearing.numbers import tidy
 from wording.hearing.own_days import hear_own_question
 from wording.hearing.staff_words import hear_staff_service
-from wording.hearing.words import words_by_name
+from wording.hearing.words import name_by_word, words_by_name
 
-SERVICE_WORDS = words_by_name("services")
-
-
+_SERVICES = name_by_word(words_by_name("services"))
 _TICKET = re.compile(r"(?P<word>举报|投诉|人工)\s*\d{6}-\d{3,}")
 _TICKET_WORDS = {"举报": "complaint", "投诉": "complaint", "人工": "human"}
 
@@ -24,8 +22,7 @@ def hear_service(text: str) -> str | None:
     plain = bare(text)
     if ticket := _TICKET.fullmatch(plain):
         return _TICKET_WORDS[ticket["word"]]
-    known = next((name for name, words in SERVICE_WORDS.items() if plain in words), None)
-    return known or hear_staff_service(text) or hear_own_question(plain)
+    return _SERVICES.get(plain) or hear_staff_service(text) or hear_own_question(plain)
 
 
 _WISH = re.compile(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
+
+Name = TypeVar("Name")
 
 
 def words(*path: str) -> frozenset[str]:
@@ -20,6 +23,11 @@ def words(*path: str) -> frozenset[str]:
 def words_by_name(key: str) -> dict[str, frozenset[str]]:
     """Every list under a key, by its name."""
     return {name: words(key, name) for name in _lists()[key]}
+
+
+def name_by_word(lists: Mapping[Name, Iterable[str]]) -> dict[str, Name]:
+    """The lists turned round: for each word the first list that holds it."""
+    return {word: name for name, each in reversed([*lists.items()]) for word in each}
 
 
 @cache
