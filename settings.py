@@ -31,6 +31,9 @@ SANDBOX_DEFAULTS: dict[str, str] = {
     "wechat_app_id": "wx0000000000sandbox",
     "wechat_app_secret": "sandbox-secret",
     "wechat_aes_key": base64.b64encode(b"sandbox-aes-key-for-gongyigang-1").decode()[:43],
+    "wechat_mini_app_secret": "sandbox-mini-secret",
+    "wechat_mini_token": "gongyigangsandboxmini",
+    "wechat_mini_aes_key": base64.b64encode(b"sandbox-aes-key-for-the-mini-pro").decode()[:43],
     "wechat_api_url": "http://127.0.0.1:8090",
     "sms_accounts": '{"tencent": {"secret_id": "sandbox", "secret_key": "sandbox", '
     '"app_id": "1400000000"}}',
@@ -127,10 +130,33 @@ class Settings(BaseSettings):
         "wants the next one ticks again.",
     )
     wechat_mini_app_id: str | None = Field(
-        None, description="AppID of the mini-program whose subscription messages are sent."
+        None,
+        description="AppID of the mini-program. Unset: there is none, its door (/mini/…) answers "
+        "404 and nobody is told by it.",
     )
     wechat_mini_app_secret: SecretStr | None = Field(
-        None, description="AppSecret of the mini-program."
+        None, description="AppSecret of the mini-program, for its log-ins and access tokens."
+    )
+    wechat_mini_token: str | None = Field(
+        None,
+        description="Token of the mini-program's message push, 3-32 letters or digits; its address "
+        "is /mini/push, its format XML, its mode GYG_WECHAT_MODE. Unset: that address answers 404, "
+        "and nobody hears what became of its messages.",
+    )
+    wechat_mini_aes_key: SecretStr | None = Field(
+        None,
+        description="EncodingAESKey of the mini-program's message push, 43 characters. Required "
+        "with its token in compatible and safe mode.",
+    )
+    wechat_mini_subscriptions: dict[str, str] = Field(
+        default_factory=dict,
+        description="JSON object: our mini-program card's name (`gyg wechat cards`) → the id of "
+        "the mini-program's subscription template, of the same fields.",
+    )
+    wechat_mini_page: str | None = Field(
+        None,
+        description="Page of the mini-program that a tap on its message opens, on which people "
+        "tick for the next one. Unset: a tap opens nothing.",
     )
     sms_accounts: dict[str, SmsAccount] = Field(
         default_factory=dict,
@@ -205,14 +231,14 @@ class Settings(BaseSettings):
         except ValueError:
             raise ValueError("is not JSON") from None
 
-    @field_validator("wechat_token")
+    @field_validator("wechat_token", "wechat_mini_token")
     @classmethod
     def _token_is_plain(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"[A-Za-z0-9]{3,32}", value):
             raise ValueError("must be 3-32 letters or digits")
         return value
 
-    @field_validator("wechat_aes_key")
+    @field_validator("wechat_aes_key", "wechat_mini_aes_key")
     @classmethod
     def _aes_key_has_43_characters(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
@@ -244,6 +270,8 @@ class Settings(BaseSettings):
             missing.append("sms_callback_secret")
         if self.wechat_mini_app_id and self.wechat_mini_app_secret is None:
             missing.append("wechat_mini_app_secret")
+        if self.wechat_mode != "plain" and self.wechat_mini_token:
+            missing += [] if self.wechat_mini_aes_key else ["wechat_mini_aes_key"]
         if missing:
             raise ValueError(f"missing outside sandbox mode: {_variables(missing)}")
         known = [

@@ -16,6 +16,7 @@ from handlers import registry
 from models.opening import open_database
 from scheduler.composition import make_wechat_api
 from services.storefront import StorefrontError, check_menu, village_scene
+from wording.cards import load_cards, load_mini_cards
 
 
 @click.group()
@@ -36,6 +37,16 @@ def publish() -> None:
         checked = check_menu(read_yaml("menu.yaml"), registry.intents())
         make_wechat_api(settings, open_database(settings)).publish_menu(checked)
     click.echo("the menu is published")
+
+
+@wechat.command()
+def cards() -> None:
+    """List the cards that are to be chosen in WeChat's template libraries, with their fields."""
+    for account, known in (("service account", load_cards()), ("mini-program", load_mini_cards())):
+        click.echo(f"# {account}")
+        for card in known.values():
+            fields = "\t".join(f"{field}={text}" for field, text in card.fields.items())
+            click.echo(f"{card.name}\t{card.title}\t{fields}")
 
 
 @wechat.command()

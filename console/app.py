@@ -115,7 +115,7 @@ class PageSessions(SecureCookieSessionInterface):
     twentieth of their time."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        if request.path.startswith(("/wechat", "/sms/")):
+        if request.path.startswith(("/wechat", "/sms/", "/mini/")):
             return None
         return super().open_session(app, request)
 

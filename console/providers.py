@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from console.base import NAV, NavItem, console, current, door, needs, page, say
 from models import Role
-from services import channel_rests, sms_health
+from services import channel_rests, sms_health, telling_facts
 from services.sms_health import WELL, Health
 
 SEE = frozenset({Role.DISTRICT_CLERK, Role.SUPERVISION, Role.ADMINISTRATOR})
@@ -25,7 +25,7 @@ def provider_health() -> str:
         "providers.html",
         channels=[
             (_name("message", "channel", name), rests.get(name))
-            for name in dict.fromkeys((*CHANNELS, *sorted(rests)))
+            for name in dict.fromkeys((*_channels(), *sorted(rests)))
         ],
         providers=[
             {
@@ -39,6 +39,11 @@ def provider_health() -> str:
         ],
         wall=seat.wall,
     )
+
+
+def _channels() -> tuple[str, ...]:
+    """The ways out that every district has, and the mini-program where there is one."""
+    return (*CHANNELS, "mini") if telling_facts.has_mini() else CHANNELS
 
 
 def _state(one: Health) -> str:

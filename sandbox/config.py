@@ -5,7 +5,7 @@ the two find each other without any set-up. They are worthless anywhere else.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal, cast, get_args
 
 WireMode = Literal["plain", "compatible", "safe"]
@@ -36,6 +36,10 @@ class Config:
     wechat_mode: WireMode = "safe"
     wechat_mini_app_id: str = "wx000sandboxmini"
     wechat_mini_app_secret: str = "sandbox-mini-secret"
+    wechat_mini_token: str = "gongyigangsandboxmini"
+    wechat_mini_aes_key: str = "c2FuZGJveC1hZXMta2V5LWZvci10aGUtbWluaS1wcm8"
+    wechat_mini_original_id: str = "gh_sandboxmini0"
+    mini_push_path: str = "/mini/push"
 
     retry_seconds: float = 5.0
     tries: int = 3
@@ -56,6 +60,18 @@ class Config:
     def webhook_url(self) -> str:
         """The service's WeChat webhook."""
         return self.service_url.rstrip("/") + self.webhook_path
+
+    @property
+    def of_mini(self) -> "Config":
+        """The same, with the mini-program's account and address for what the platform pushes."""
+        return replace(
+            self,
+            webhook_path=self.mini_push_path,
+            wechat_token=self.wechat_mini_token,
+            wechat_app_id=self.wechat_mini_app_id,
+            wechat_aes_key=self.wechat_mini_aes_key,
+            wechat_original_id=self.wechat_mini_original_id,
+        )
 
     @property
     def receipt_url(self) -> str:
@@ -102,5 +118,6 @@ def _refuse_unusable(config: Config) -> None:
     for name, allowed in choices.items():
         if cast(str, getattr(config, name)) not in allowed:
             raise SettingError(f"SANDBOX_{name.upper()} must be one of {', '.join(allowed)}")
-    if len(config.wechat_aes_key) != 43:
-        raise SettingError("SANDBOX_WECHAT_AES_KEY must have 43 characters")
+    for name in ("wechat_aes_key", "wechat_mini_aes_key"):
+        if len(cast(str, getattr(config, name))) != 43:
+            raise SettingError(f"SANDBOX_{name.upper()} must have 43 characters")

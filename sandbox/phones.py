@@ -192,18 +192,24 @@ class Phones:
         )
         return [entry.as_json()]
 
-    def push_event(self, openid: str, fields: dict[str, Any]) -> None:
-        """Let the platform itself report something, such as the end of a send job."""
+    def push_event(self, openid: str, fields: dict[str, Any], *, mini: bool = False) -> None:
+        """Let the platform itself report something, such as the end of a send job; with `mini` to
+        the mini-program's own address."""
         whole = self._addressed(openid, {}, {"MsgType": "event", **fields})
-        self._world.courier.post(self._world.courier.pack(whole))
+        courier = self._world.mini_courier if mini else self._world.courier
+        if mini:
+            whole["ToUserName"] = self._world.config.wechat_mini_original_id
+        courier.post(courier.pack(whole))
 
-    def report(self, openid: str, fields: dict[str, Any], failed: dict[str, Any]) -> None:
+    def report(
+        self, openid: str, fields: dict[str, Any], failed: dict[str, Any], *, mini: bool = False
+    ) -> None:
         """Report on a message of the service's a moment later, by the fault that is due or as
         usual; `failed` are the fields of a failure."""
         fault = self._world.faults.take("wechat_report")
         kind = fault.kind if fault else ""
         if kind == "before":
-            self.push_event(openid, fields)
+            self.push_event(openid, fields, mini=mini)
             return
         told = {**fields, **failed} if kind == "failed" else fields
         delays = {"never": [], "twice": [0.0, 0.2]}.get(kind, [0.0])
@@ -211,7 +217,7 @@ class Phones:
             delays = [fault.seconds]
         for delay in delays:
             wait = self._world.config.event_delay_seconds + delay
-            self._world.background.later(wait, lambda: self.push_event(openid, told))
+            self._world.background.later(wait, lambda: self.push_event(openid, told, mini=mini))
 
 
 def _answer(outcome: Outcome, shown: list[dict[str, Any]], label: str) -> dict[str, Any]:

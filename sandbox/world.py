@@ -39,6 +39,7 @@ class World:
         self.sms_templates = TemplateTable()
         self.wechat_templates = TemplateTable()
         self.courier = Courier(config)
+        self.mini_courier = Courier(config.of_mini)
         self.background = Background()
         # The service keeps message ids for good, so that ours must not begin again at a restart.
         self._numbers = itertools.count(time.time_ns() // 1000 * 10)

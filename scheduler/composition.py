@@ -33,14 +33,14 @@ from scheduler.wechat_mail import (
     TemplateCarrier,
 )
 from scheduler.works import Works, machine_time
-from services import card_consents, telling_facts
+from services import card_consents, mini_program, telling_facts
 from services.clock import MovableClock, WallClock
 from services.logs import set_up_logs
 from services.overrides import Keeping
 from services.tokens import SqlTokenStore
 from settings import Settings, SettingsError
 from wording import Book, load_book
-from wording.cards import load_cards
+from wording.cards import load_cards, load_mini_cards
 from wording.sms import SmsTemplate, sms_templates
 
 CONNECTIONS = 32
@@ -128,9 +128,14 @@ def make_card_carriers(
         ),
         "mass": MassCarrier(MassMail(line), book),
     }
+    mini_program.know(settings)
     if settings.wechat_mini_app_id is not None:
-        mini = Subscriptions(make_line(settings, sessions, mini=True))
-        carriers["mini"] = SubscriptionCarrier(mini, subscribed, mini=True)
+        carriers["mini"] = SubscriptionCarrier(
+            Subscriptions(make_line(settings, sessions, mini=True)),
+            Cards(load_mini_cards(), card_consents.mini_templates()),
+            mini=True,
+            page=settings.wechat_mini_page,
+        )
     return carriers
 
 

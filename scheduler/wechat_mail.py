@@ -1,13 +1,14 @@
 """How cards and mass messages travel: what WeChat delivers outside an open window.
 
-A delivery's key is `card.<name>` (wording/wechat_cards.yaml); of a mass message it is a phrase.
+A delivery's key is `card.<name>` (wording/wechat_cards.yaml, mini_cards.yaml); of a mass message
+it is a phrase.
 What carries our own key may be repeated while the platform remembers it; the others not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from channels.wechat.api import WechatApi
@@ -86,7 +87,8 @@ class SubscriptionCarrier:
             post = self.subscriptions.send_mini if self.mini else self.subscriptions.send
             return post(parcel.address, template_id, fields=fields, page=self.page)
 
-        return _judged(send)
+        answer = _judged(send)
+        return replace(answer, provider=wechat_reports.MINI_PROVIDER) if self.mini else answer
 
     def find_out(self, question: Question) -> Finding:
         """It has no key of ours: only the platform's own report can tell."""

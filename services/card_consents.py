@@ -24,6 +24,7 @@ UNLIMITED = 1_000_000
 
 
 _TEMPLATE_IDS: dict[str, str] = {}
+_MINI_IDS: dict[str, str] = {}
 
 
 def know_templates(ids: Mapping[str, str]) -> None:
@@ -33,10 +34,35 @@ def know_templates(ids: Mapping[str, str]) -> None:
     _TEMPLATE_IDS.update(ids)
 
 
+def know_mini_templates(ids: Mapping[str, str]) -> None:
+    """The same of the mini-program; none where there is no mini-program."""
+    _MINI_IDS.clear()
+    _MINI_IDS.update(ids)
+
+
+def mini_templates() -> dict[str, str]:
+    """Our cards that the mini-program has → the platform's ids of their templates."""
+    return dict(_MINI_IDS)
+
+
 def template_id(card: str) -> str:
     """The platform's template of one of our cards; the name itself where none was told, as in the
     sandbox. Consents are counted by it."""
     return _TEMPLATE_IDS.get(card, card)
+
+
+def template_of(channel: str, card: str) -> str | None:
+    """The template whose consent a card spends on one of the outbox's channels; None where it
+    spends none."""
+    if channel == "mini":
+        return _MINI_IDS.get(card)
+    return template_id(card) if channel == "subscription" else None
+
+
+def ticked_templates(card: str) -> tuple[str, ...]:
+    """The templates of a card for which somebody may have ticked, in either account."""
+    mini = _MINI_IDS.get(card)
+    return (template_id(card),) if mini is None else (template_id(card), mini)
 
 
 def consents(session: Session, contact: Contact, template: str) -> int:

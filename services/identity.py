@@ -26,7 +26,7 @@ from models import (
 )
 from models.sealing import blind_index
 from rules import id_number as id_numbers
-from services import codes
+from services import codes, mini_program
 from services.clock import business_date
 from services.trail import record
 
@@ -103,18 +103,21 @@ def bind(
     session: Session, contact: Contact, claimed: Mapping[str, Any], phone: str, now: datetime
 ) -> Person:
     """Bind the contact to the person whose phone has just been proved; other contacts of the
-    channel lose it."""
+    channel lose it, and with them the mini-program that had its person from a chat."""
     person = session.get_one(Person, uuid.UUID(claimed["person"]))
-    for former in session.scalars(
+    formers = session.scalars(
         select(Contact).where(
             Contact.person_id == person.id,
             Contact.channel == contact.channel,
             Contact.id != contact.id,
         )
-    ):
+    ).all()
+    for former in formers:
         former.person_id = None
         former.bound_at = None
         record(session, "binding.moved_away", contact=former, now=now)
+    if formers:
+        mini_program.unpair(session, person.id, now)
     contact.person = person
     contact.bound_at = now
     person.phone = phone

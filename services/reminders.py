@@ -73,7 +73,7 @@ def _asked(session: Session, now: datetime) -> Sequence[Engagement]:
         .join(Contact, TemplateConsent.contact_id == Contact.id)
         .where(
             Contact.person_id == Engagement.person_id,
-            TemplateConsent.template == card_consents.template_id(CARD),
+            TemplateConsent.template.in_(card_consents.ticked_templates(CARD)),
             or_(TemplateConsent.left > 0, TemplateConsent.lasting),
         )
     )

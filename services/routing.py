@@ -31,6 +31,15 @@ class Chat:
 
 
 @dataclass(frozen=True)
+class Mini:
+    """The recipient's contact in the mini-program. `consents`: left for the kind's template there;
+    None where the mini-program has no such template."""
+
+    id: uuid.UUID
+    consents: int | None = 0
+
+
+@dataclass(frozen=True)
 class Phone:
     """The recipient's mobile number. `shared_by`: how many people in the register have it."""
 
@@ -46,6 +55,8 @@ class Facts:
 
     at: datetime
     chats: tuple[Chat, ...] = ()
+    minis: tuple[Mini, ...] | None = None
+    """None: the district has no mini-program, and nothing is said of it."""
     phone: Phone | None = None
     silenced: bool = False
     """A death was reported: nothing leaves by itself."""
@@ -76,6 +87,8 @@ def decide(kind: Kind, facts: Facts, tried: frozenset[Channel] = frozenset()) ->
     verdicts: list[Verdict] = []
     ways: list[Verdict] = []
     for channel in kind.channels:
+        if channel is Channel.MINI and facts.minis is None:
+            continue
         verdict = _judge(kind, facts, channel, tried)
         verdicts.append(verdict)
         if not verdict.taken:
@@ -108,6 +121,8 @@ def _judge(kind: Kind, facts: Facts, channel: Channel, tried: frozenset[Channel]
         return Verdict(channel, taken=False, why="silenced")
     if channel is Channel.SMS:
         return _sms(kind, facts.phone)
+    if channel is Channel.MINI:
+        return _mini(kind, facts)
     return _wechat(kind, facts, channel)
 
 
@@ -122,6 +137,24 @@ def _sms(kind: Kind, phone: Phone | None) -> Verdict:
     elif phone.shared_by > 1:
         why = "sms_shared"
     return Verdict(Channel.SMS, taken=why in ("sms", "sms_shared"), why=why)
+
+
+def _mini(kind: Kind, facts: Facts) -> Verdict:
+    """Nobody can refuse in the mini-program itself but by not ticking: whoever refused in their
+    chat is not reminded here either."""
+    refused = kind.refusable and any(chat.opted_out for chat in facts.chats if not chat.helper)
+    usable = [one for one in facts.minis or () if one.consents]
+    if not facts.minis:
+        why = "no_mini"
+    elif refused:
+        why = "opted_out"
+    elif all(one.consents is None for one in facts.minis):
+        why = "no_mini_template"
+    elif not usable:
+        why = "no_mini_consent"
+    else:
+        return Verdict(Channel.MINI, taken=True, why="mini", contact_id=usable[0].id)
+    return Verdict(Channel.MINI, taken=False, why=why)
 
 
 def _wechat(kind: Kind, facts: Facts, channel: Channel) -> Verdict:

@@ -15,7 +15,7 @@ from rules import parameters
 from services import card_consents, chat_windows
 from services.clock import SHANGHAI, business_date
 from services.deaths import dead_among
-from services.routing import Chat, Facts, Phone
+from services.routing import Chat, Facts, Mini, Phone
 from services.telling_kinds import Channel, Kind
 
 _CARDS: set[str] | None = None
@@ -31,6 +31,20 @@ def know_cards(ids: Collection[str] | None) -> None:
 def has_card(kind: Kind) -> bool:
     """Whether the account may send this kind's template message."""
     return kind.template is not None and (_CARDS is None or kind.template in _CARDS)
+
+
+_MINI = False
+
+
+def know_mini(*, there: bool) -> None:
+    """Tell this process whether the district has a mini-program. Called by the front doors."""
+    global _MINI  # noqa: PLW0603 - as above
+    _MINI = there
+
+
+def has_mini() -> bool:
+    """Whether the district has a mini-program."""
+    return _MINI
 
 
 CHAT_WINDOW = timedelta(hours=48)
@@ -53,6 +67,7 @@ def of_person(
     return Facts(
         at=at,
         chats=tuple(chats),
+        minis=_minis(session, kind, own),
         phone=_phone(session, person.phone, now),
         silenced=any(contact.quiet_at is not None for contact in own)
         or bool(dead_among(session, [person.id])),
@@ -116,6 +131,17 @@ def _chat(
         open_until=windows[0].until if windows else None,
         consents=card_consents.consents(session, contact, template) if asks else 0,
         templates=has_card(kind),
+    )
+
+
+def _minis(session: Session, kind: Kind, own: Iterable[Contact]) -> tuple[Mini, ...] | None:
+    if not has_mini() or Channel.MINI not in kind.channels:
+        return None
+    template = card_consents.template_of("mini", kind.template or "")
+    return tuple(
+        Mini(one.id, None if template is None else card_consents.consents(session, one, template))
+        for one in own
+        if one.channel == "mini"
     )
 
 

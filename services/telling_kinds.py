@@ -28,6 +28,7 @@ class Channel(StrEnum):
 
     CHAT = "chat"
     SUBSCRIPTION = "subscription"
+    MINI = "mini"
     TEMPLATE = "template"
     SMS = "sms"
     VISIT = "visit"
@@ -49,7 +50,8 @@ STAFF = frozenset({Audience.VILLAGE_HEAD, Audience.VILLAGE_STAFF, Audience.TOWN,
 @dataclass(frozen=True)
 class Kind:
     """One row. `phrase` is the wording key of the chat; `sms` a template of `zh/sms.yaml`;
-    `template` a card of `wechat_cards.yaml`, for template and subscription messages."""
+    `template` a card of `wechat_cards.yaml`, for template and subscription messages, and of
+    `mini_cards.yaml` for the mini-program's."""
 
     name: str
     phrase: str
@@ -137,7 +139,7 @@ def _check(made: Kind) -> None:
     has = set(made.channels)
     if (Channel.SMS in has) != (made.sms is not None):
         raise BadKind(f"{made.name}: `sms` names the template exactly where SMS is a channel")
-    if has & {Channel.TEMPLATE, Channel.SUBSCRIPTION} and made.template is None:
+    if has & {Channel.TEMPLATE, Channel.SUBSCRIPTION, Channel.MINI} and made.template is None:
         raise BadKind(f"{made.name}: `template` is missing")
     if Channel.VISIT in has and (made.for_staff or made.refusable):
         raise BadKind(f"{made.name}: nobody knocks for staff, nor for what may be refused")

@@ -27,8 +27,8 @@ from services import card_consents
 from services.chat_windows import GRANTS, OPENING_EVENTS, Act
 from services.clock import business_date
 from services.deaths import dead_among
-from services.routing import Chat, Facts, Phone
-from services.telling_facts import has_card
+from services.routing import Chat, Facts, Mini, Phone
+from services.telling_facts import has_card, has_mini
 from services.telling_kinds import Channel, Kind
 
 
@@ -50,6 +50,7 @@ def of_people(
     wechat = [one for some in contacts.values() for one in some if one.channel == "wechat"]
     windows = windows_of(session, wechat, now)
     consents = _consents(session, kind, wechat)
+    minis = _minis(session, kind, contacts)
     phones = _phones(session, {one.phone_index for one in people if one.phone_index}, now)
     dead = dead_among(session, [one.id for one in people])
     card = has_card(kind)
@@ -68,6 +69,7 @@ def of_people(
                 for one in contacts[person.id]
                 if one.channel == "wechat"
             ),
+            minis=None if minis is None else minis.get(person.id, ()),
             phone=_phone(person, phones),
             silenced=person.id in dead
             or any(one.quiet_at is not None for one in contacts[person.id]),
@@ -152,9 +154,32 @@ def _last_acts(
 def _consents(session: Session, kind: Kind, contacts: Sequence[Contact]) -> dict[uuid.UUID, int]:
     if Channel.SUBSCRIPTION not in kind.channels or kind.template is None:
         return {}
+    return _left(session, contacts, card_consents.template_id(kind.template))
+
+
+def _minis(
+    session: Session, kind: Kind, contacts: Mapping[uuid.UUID, Sequence[Contact]]
+) -> dict[uuid.UUID, tuple[Mini, ...]] | None:
+    """Person → their contacts in the mini-program; None where the kind does not go by one."""
+    if not has_mini() or Channel.MINI not in kind.channels:
+        return None
+    own = {
+        person: [one for one in theirs if one.channel == "mini"]
+        for person, theirs in contacts.items()
+    }
+    template = card_consents.template_of("mini", kind.template or "")
+    if template is None:
+        return {key: tuple(Mini(one.id, None) for one in some) for key, some in own.items()}
+    left = _left(session, [one for some in own.values() for one in some], template)
+    return {
+        key: tuple(Mini(one.id, left.get(one.id, 0)) for one in some) for key, some in own.items()
+    }
+
+
+def _left(session: Session, contacts: Sequence[Contact], template: str) -> dict[uuid.UUID, int]:
     rows = select(TemplateConsent).where(
         TemplateConsent.contact_id.in_([one.id for one in contacts]),
-        TemplateConsent.template == card_consents.template_id(kind.template),
+        TemplateConsent.template == template,
     )
     return {
         row.contact_id: card_consents.UNLIMITED if row.lasting else row.left

@@ -25,11 +25,12 @@ CAUSE_LENGTH = 96
 OUTBOX = {
     Channel.CHAT: "wechat",
     Channel.SUBSCRIPTION: "subscription",
+    Channel.MINI: "mini",
     Channel.TEMPLATE: "template",
     Channel.SMS: "sms",
 }
 """Our ways → the outbox's channels."""
-CARDS = frozenset({Channel.SUBSCRIPTION, Channel.TEMPLATE})
+CARDS = frozenset({Channel.SUBSCRIPTION, Channel.MINI, Channel.TEMPLATE})
 MAY_STILL_ARRIVE = frozenset({"no_way_left", "no_receipt"})
 """Ends after which a carrier may report a success all the same."""
 
@@ -80,9 +81,8 @@ def _give_back(session: Session, message: Message, delivery: Delivery, now: date
     """What never left this house has cost no consent."""
     never_left = delivery.state == DeliveryState.STOPPED
     contact = session.get(Contact, delivery.contact_id) if delivery.contact_id else None
-    template = kind_of(message.kind).template
-    if never_left and contact is not None and template and delivery.channel == "subscription":
-        template = card_consents.template_id(template)
+    template = card_consents.template_of(delivery.channel, kind_of(message.kind).template or "")
+    if never_left and contact is not None and template:
         card_consents.give_back_consent(session, contact, template, now)
 
 
@@ -165,8 +165,8 @@ def _spend(
     """Take what WeChat grants for this way, if it is counted."""
     if contact is not None and way.channel is Channel.CHAT:
         return chat_windows.spend_window(session, contact, now)
-    if contact is not None and way.channel is Channel.SUBSCRIPTION and row.template:
-        template = card_consents.template_id(row.template)
+    template = card_consents.template_of(OUTBOX[way.channel], row.template or "")
+    if contact is not None and template:
         return card_consents.spend_consent(session, contact, template, now)
     return True
 

@@ -24,6 +24,8 @@ from services.delivery_steps import on_settled
 from wording.cards import CARD
 
 PROVIDER = "wechat"
+MINI_PROVIDER = "wechat_mini"
+"""The mini-program is an account of its own: its messages have their own numbers."""
 CHANNELS = frozenset({"wechat", "template", "subscription", "mini"})
 
 REPORTS = frozenset({"templatesendjobfinish", "masssendjobfinish", "subscribe_msg_sent_event"})
@@ -43,7 +45,7 @@ def take(session: Session, letter: Inbound, now: datetime) -> None:
             )
         ).first()
         for entry in card_consents.entries(letter.details):
-            _record_sent(session, letter.sender, contact, entry, now)
+            _record_sent(session, letter, contact, entry, now)
         return
     if letter.event == "masssendjobfinish":
         mass_reports.note_report(session, letter.details, now)
@@ -91,17 +93,23 @@ def note_following(session: Session, contact: Contact) -> None:
 
 def template_of(delivery: Delivery) -> str | None:
     """The platform's template whose consent a delivery spends; None where it spends none."""
-    if delivery.channel not in ("subscription", "mini"):
-        return None
-    return card_consents.template_id(delivery.key.removeprefix(CARD))
+    return card_consents.template_of(delivery.channel, delivery.key.removeprefix(CARD))
 
 
-def _record(session: Session, openid: str, number: str, status: str, now: datetime) -> None:
+def _record(
+    session: Session,
+    openid: str,
+    number: str,
+    status: str,
+    now: datetime,
+    *,
+    provider: str = PROVIDER,
+) -> None:
     if not number:
         return
     arrived = status.lower() in WELL
     report = Report(
-        provider=PROVIDER,
+        provider=provider,
         provider_id=number,
         phone=openid,
         delivered=arrived,
@@ -114,7 +122,7 @@ def _record(session: Session, openid: str, number: str, status: str, now: dateti
 
 def _record_sent(
     session: Session,
-    openid: str,
+    letter: Inbound,
     contact: Contact | None,
     entry: Mapping[str, str],
     now: datetime,
@@ -125,7 +133,8 @@ def _record_sent(
     code = entry.get("ErrorCode", "")
     if not number:
         return
-    if contact is not None and not _is_known(session, number):
+    provider = MINI_PROVIDER if letter.channel == "mini" else PROVIDER
+    if contact is not None and not _is_known(session, provider, number):
         waiting = session.scalars(
             select(Delivery)
             .where(
@@ -139,15 +148,15 @@ def _record_sent(
         )
         meant = next((one for one in waiting if template_of(one) == template), None)
         if meant is not None:
-            meant.provider, meant.provider_id = PROVIDER, number
+            meant.provider, meant.provider_id = provider, number
             session.flush()
     status = "success" if code == "0" else f"refused: {code} {entry.get('ErrorStatus', '')}"
-    _record(session, openid, number, status.strip(), now)
+    _record(session, letter.sender, number, status.strip(), now, provider=provider)
 
 
-def _is_known(session: Session, number: str) -> bool:
+def _is_known(session: Session, provider: str, number: str) -> bool:
     known = select(Delivery.id).where(
-        Delivery.provider == PROVIDER, Delivery.provider_id == number[:64]
+        Delivery.provider == provider, Delivery.provider_id == number[:64]
     )
     return session.scalar(known.limit(1)) is not None
 

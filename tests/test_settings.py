@@ -25,6 +25,12 @@ COMPLETE = {
     "SECRET_KEY": "s" * 32,
     "FIELD_KEYS": f"1:{KEY}",
 }
+MINI = {
+    "WECHAT_MINI_APP_ID": "wxabcdef0123456789",
+    "WECHAT_MINI_APP_SECRET": "mini-secret",
+    "WECHAT_MINI_TOKEN": "minitoken",
+    "WECHAT_MINI_AES_KEY": base64.b64encode(b"m" * 32).decode()[:43],
+}
 SMS = {
     "SMS_ACCOUNTS": json.dumps({"tencent": {"secret_id": "id", "secret_key": "sms-key"}}),
     "SMS_CALLBACK_SECRET": "callback",
@@ -110,6 +116,19 @@ def test_a_refusal_never_shows_a_secret(
     with pytest.raises(SettingsError) as caught:
         load()
     assert value not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["WECHAT_MINI_APP_SECRET", "WECHAT_MINI_AES_KEY"])
+def test_a_mini_program_needs_its_secrets(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    put(monkeypatch, **COMPLETE, **{key: value for key, value in MINI.items() if key != name})
+    with pytest.raises(SettingsError, match=f"GYG_{name}\\b"):
+        load()
+
+
+def test_a_mini_program_without_its_push_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    without = ("WECHAT_MINI_TOKEN", "WECHAT_MINI_AES_KEY")
+    put(monkeypatch, **COMPLETE, **{k: v for k, v in MINI.items() if k not in without})
+    assert load().wechat_mini_token is None
 
 
 def test_the_settings_printed_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,5 @@
-"""The cards that WeChat delivers outside the chat, as their fields: `wechat_cards.yaml`."""
+"""The cards that WeChat delivers outside the chat, as their fields: `wechat_cards.yaml`, and in
+`mini_cards.yaml` those of the mini-program, under whose messages nobody can write an answer."""
 
 from __future__ import annotations
 
@@ -43,8 +44,18 @@ class Card:
 
 
 def load_cards() -> dict[str, Card]:
-    """All cards by name. Raises WordingError for one that declares other slots than it has."""
-    source = resources.files("wording").joinpath("wechat_cards.yaml")
+    """The service account's cards by name. Raises WordingError for one that declares other slots
+    than it has."""
+    return _load("wechat_cards.yaml")
+
+
+def load_mini_cards() -> dict[str, Card]:
+    """The mini-program's cards, by the names of the service account's. Raises as above."""
+    return _load("mini_cards.yaml")
+
+
+def _load(file: str) -> dict[str, Card]:
+    source = resources.files("wording").joinpath(file)
     declared = yaml.safe_load(source.read_text(encoding="utf-8"))
     cards = {name: Card(name, **row) for name, row in declared.items()}
     for card in cards.values():

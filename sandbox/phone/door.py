@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, request, send_from_directory
 
 from sandbox.acts import PLACES, ActError
 from sandbox.control import RequestError, json_object
+from sandbox.mini import MiniProgram
 from sandbox.people import Person
 from sandbox.phone.pictures import SAMPLES, sample_picture
 from sandbox.phones import Phones
@@ -32,6 +33,12 @@ def phone_door(world: World, phones: Phones, gateway: Gateway) -> Blueprint:
     @door.post("/phone/sms")
     def write_sms() -> dict[str, Any]:
         return _write_sms(world, gateway, json_object())
+
+    mini = MiniProgram(world, phones)
+
+    @door.post("/phone/mini")
+    def use_mini_program() -> dict[str, Any]:
+        return mini.act(json_object())
 
     @door.post("/phone/login-code")
     def login_code() -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint
 
 from sandbox import replies
+from sandbox.mini import MINI
 from sandbox.people import Follower
 from sandbox.wechat.answers import UNKNOWN_OPENID, Desk, RefusedError, agree, body
 
@@ -14,7 +15,6 @@ NO_CONSENT = 43101
 BAD_TEMPLATE = 40037
 BAD_FIELD = 47003
 IDEMPOTENT_SECONDS = 600
-MINI = "mini-"
 MOST_REMEMBERED = 20_000
 # The room in each kind of field, by the field's name without its number; all others have 20.
 FIELD_ROOM = {"phrase": 5, "name": 10, "phone_number": 17, "character_string": 32, "number": 32}
@@ -101,17 +101,21 @@ def _send_template(
 
 
 def _send_subscription(desk: Desk, asked: dict[str, Any], *, mini: bool) -> dict[str, Any]:
-    if mini:  # a mini-program knows the same person by another openid
-        asked = {**asked, "touser": str(asked.get("touser", "")).removeprefix(MINI)}
-    openid = _receiver(desk, asked).openid
+    named = str(asked.get("touser", ""))
+    if mini and not named.startswith(MINI):  # the service account's openid is nobody's here
+        raise RefusedError(UNKNOWN_OPENID)
+    openid = _receiver(
+        desk, {**asked, "touser": named.removeprefix(MINI) if mini else named}
+    ).openid
     _check_fields(asked)
     template_id = str(asked["template_id"])
-    if not desk.world.windows.spend_consent(openid, template_id):
+    if not desk.world.windows.spend_consent(named, template_id):
         raise RefusedError(NO_CONSENT)
     number = desk.world.next_number()
-    _show(desk, openid, "subscribe", asked, number)
+    _show(desk, openid, "mini" if mini else "subscribe", asked, number)
     row = {"TemplateId": template_id, "MsgID": number, "ErrorCode": 0, "ErrorStatus": "success"}
     event = {"Event": "subscribe_msg_sent_event", "SubscribeMsgSentEvent": {"List": row}}
     bad = {**row, "ErrorCode": 43101, "ErrorStatus": "user refuse"}
-    desk.phones.report(openid, event, {"SubscribeMsgSentEvent": {"List": bad}})
+    failed = {"SubscribeMsgSentEvent": {"List": bad}}
+    desk.phones.report(named, event, failed, mini=mini)
     return agree(msgid=number) if mini else agree()

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 
+from sandbox.mini import mini_openid
 from sandbox.wechat.accounts import check_credentials
 from sandbox.wechat.answers import Desk, RefusedError, agree, body
 
@@ -39,8 +40,7 @@ def add_endpoints(door: Blueprint, desk: Desk) -> None:
     @door.get("/sns/jscode2session")
     def code_to_session() -> dict[str, Any]:
         check_credentials(desk, request.args.get("appid"), request.args.get("secret"), mini=True)
-        # A mini-program knows the same person by another openid.
-        openid = f"mini-{_spend(desk, request.args.get('js_code'))}"
+        openid = mini_openid(_spend(desk, request.args.get("js_code")))
         return {"openid": openid, "session_key": secrets.token_urlsafe(16)}
 
     @door.post("/wxa/business/getuserphonenumber")

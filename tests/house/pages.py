@@ -55,6 +55,8 @@ def _needed(name: str) -> str:
         return "with an SMS provider"
     if name == "wechat_mini_app_secret":
         return "with a mini-program"
+    if name == "wechat_mini_aes_key":
+        return "with its token, unless mode is plain"
     return ""
 
 

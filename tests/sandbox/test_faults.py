@@ -164,4 +164,10 @@ def test_a_mini_program_sends_by_its_own_openid(caller: Caller) -> None:
     body = {"touser": f"mini-{LI}", "template_id": "t1", "data": {"thing1": {"value": "过了"}}}
     assert caller.api("message/subscribe/send", body)["errcode"] == 43101
     caller.post("/phone/send", {"openid": LI, "kind": "consent", "template_id": "t1"})
+    assert caller.api("message/subscribe/send", body)["errcode"] == 43101, (
+        "ticks of another account"
+    )
+    caller.post("/phone/mini", {"openid": LI, "do": "tick", "templates": ["t1"]})
+    assert caller.api("message/subscribe/send", {**body, "touser": LI})["errcode"] == 40003
     assert caller.api("message/subscribe/send", body)["msgid"]
+    assert caller.api("message/subscribe/send", body)["errcode"] == 43101, "each tick pays for one"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,14 +74,16 @@ def move(town: Town, moment: str) -> None:
 
 
 @contextmanager
-def running_on(database: str, name: str, folder: Path) -> Iterator[Town]:
-    """A town of its own, with a clock in a hurry, on `sqlite` or `postgres`."""
+def running_on(
+    database: str, name: str, folder: Path, more: Mapping[str, str] | None = None
+) -> Iterator[Town]:
+    """A town of its own, with a clock in a hurry, on `sqlite` or `postgres`; `more` settings."""
     with ExitStack() as open_ones:
         url = f"sqlite:///{folder / 'town.db'}"
         if database == "postgres":
             engine = open_ones.enter_context(databases.postgres_database(name))
             url = engine.url.render_as_string(hide_password=False)
-        yield open_ones.enter_context(running_house(url, clock=CLOCK))
+        yield open_ones.enter_context(running_house(url, clock=CLOCK, more=more))
 
 
 @contextmanager

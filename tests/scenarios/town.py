@@ -36,10 +36,14 @@ def running_town(database_url: str, *, menu: bool = False) -> Iterator[str]:
 
 @contextmanager
 def running_house(
-    database_url: str, *, menu: bool = False, clock: str = "scheduler"
+    database_url: str,
+    *,
+    menu: bool = False,
+    clock: str = "scheduler",
+    more: Mapping[str, str] | None = None,
 ) -> Iterator[Town]:
     """The same, for whoever needs the service's address too. `clock`: the module that is the
-    clock."""
+    clock; `more`: further settings."""
     port, sandbox_port = _free_ports()
     phones, service = f"http://127.0.0.1:{sandbox_port}", f"http://127.0.0.1:{port}"
     mine = {
@@ -53,6 +57,7 @@ def running_house(
         "SANDBOX_SERVICE_URL": service,
         "SANDBOX_SMS_RECEIPT_SECONDS": "0.1",
         "PYTHONPATH": str(ROOT),
+        **(more or {}),
     }
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("GYG_", "SANDBOX_"))}
     environment = kept | mine

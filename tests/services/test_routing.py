@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from services.routing import Chat, Facts, Phone, decide
+from services.routing import Chat, Facts, Mini, Phone, decide
 from services.subscriptions import Purpose
 from services.telling_kinds import Audience, Channel, Kind
 from tests.builders import NOW
 
-ME, MORE, HELPER = (uuid.UUID(int=n) for n in (1, 2, 3))
+ME, MORE, HELPER, MINI = (uuid.UUID(int=n) for n in (1, 2, 3, 4))
 OPEN = NOW + timedelta(hours=5)
 SHUT = NOW - timedelta(hours=1)
 EVERY = (Channel.CHAT, Channel.SUBSCRIPTION, Channel.TEMPLATE, Channel.SMS, Channel.VISIT)
+WITH_MINI = (*EVERY[:2], Channel.MINI, *EVERY[2:])
 
 
 def kind(**more: Any) -> Kind:
@@ -37,6 +38,8 @@ DECISION = kind()
 PUBLICITY = kind(purpose=Purpose.PUBLICITY, channels=EVERY[:4])
 BOTH = kind(at_once=True)
 WITH_HELPER = kind(helper=True)
+BY_MINI = kind(channels=WITH_MINI)
+MINI_REMINDER = kind(purpose=Purpose.REMINDER, channels=(Channel.MINI, Channel.CHAT))
 STAFF = kind(audience=Audience.TOWN, channels=(Channel.CHAT, Channel.SMS))
 
 
@@ -46,6 +49,10 @@ def chat(**more: Any) -> Chat:
 
 def facts(*chats: Chat, **more: Any) -> Facts:
     return Facts(**{"at": NOW, "chats": chats, "phone": Phone(), **more})
+
+
+def ticked(consents: int | None = 1) -> tuple[Mini, ...]:
+    return (Mini(MINI, consents),)
 
 
 ROWS: dict[str, tuple[Kind, Facts, str, str]] = {
@@ -84,6 +91,27 @@ ROWS: dict[str, tuple[Kind, Facts, str, str]] = {
         WITH_HELPER, facts(chat(id=HELPER, helper=True)), "chat", "chat:chat"),
     "who applied for them, where it is not": (
         DECISION, facts(chat(id=HELPER, helper=True)), "sms", "chat:no_wechat"),
+    "a tick in the mini-program": (
+        BY_MINI, facts(chat(open_until=SHUT, templates=True), minis=ticked()), "mini",
+        "subscription:no_subscription"),
+    "the mini-program without the chat": (
+        BY_MINI, facts(minis=ticked()), "mini", "chat:no_wechat"),
+    "the service account's tick before the mini-program's": (
+        BY_MINI, facts(chat(open_until=SHUT, consents=1), minis=ticked()), "subscription",
+        "subscription:subscription"),
+    "no tick left in the mini-program": (
+        BY_MINI, facts(minis=ticked(0)), "sms", "mini:no_mini_consent"),
+    "never joined to the mini-program": (BY_MINI, facts(minis=()), "sms", "mini:no_mini"),
+    "the mini-program has no such template": (
+        BY_MINI, facts(minis=ticked(None)), "sms", "mini:no_mini_template"),
+    "the mini-program and the owner died": (
+        BY_MINI, facts(minis=ticked(), silenced=True), "visit", "mini:silenced"),
+    "refused in the chat, a reminder in the mini-program": (
+        MINI_REMINDER, facts(chat(opted_out=True), minis=ticked()), "", "mini:opted_out"),
+    "refused in the chat, a result in the mini-program": (
+        BY_MINI, facts(chat(open_until=SHUT, opted_out=True), minis=ticked()), "mini", "mini:mini"),
+    "two at once, by the mini-program and SMS": (
+        kind(channels=WITH_MINI, at_once=True), facts(minis=ticked()), "mini+sms", "sms:sms"),
     "staff without a way": (STAFF, facts(phone=None), "", "sms:no_phone"),
 }  # fmt: skip
 
@@ -102,6 +130,11 @@ def test_what_was_tried_is_not_tried_again() -> None:
         taken.append(ways[0].channel)
         tried |= {ways[0].channel}
     assert tuple(taken) == EVERY
+
+
+def test_where_there_is_no_mini_program_nothing_is_said_of_it() -> None:
+    choice = decide(BY_MINI, facts(chat(open_until=None)))
+    assert [one.channel for one in choice.verdicts] == list(EVERY[:4])
 
 
 def test_the_window_that_stays_open_longest_is_taken_and_the_own_before_a_helpers() -> None:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from models import Delivery, Person, TemplateConsent, new_id
+from models import Contact, Delivery, Person, TemplateConsent, new_id
 from models.sealing import blind_index
 from models.telling import DeliveryState
 from models.term_steps import TermState
@@ -23,6 +23,7 @@ from tests.services.test_telling import die
 
 DUTY = kind("broadcast_duty")
 BY_CARD = kind("case_submitted")
+MINI_TEMPLATE = "T-mini-case-news"
 
 
 def everybody(session: Session) -> list[Person]:
@@ -58,6 +59,14 @@ def everybody(session: Session) -> list[Person]:
         contact = create_contact(session, person_id=one.id, address_key=f"o-consents-{number}")
         card = card_consents.template_id(BY_CARD.template or "")
         session.add(TemplateConsent(contact_id=contact.id, template=card, changed_at=NOW, **tick))
+    for number, left in enumerate((1, 0, None)):
+        people.append(one := person())
+        create_contact(session, channel="mini", address_key=f"mini-{number}", person_id=one.id)
+        if left is not None:
+            own = session.scalars(select(Contact).where(Contact.person_id == one.id)).one()
+            card_consents.grant_consent(session, own, MINI_TEMPLATE, NOW)
+            if not left:
+                card_consents.spend_consent(session, own, MINI_TEMPLATE, NOW)
     for reported in (TermState.DONE, TermState.UNDONE):
         people.append(one := person())
         die(session, one, reported)
@@ -90,6 +99,25 @@ def test_the_facts_are_those_of_one_by_one(seeded: Session, row: Kind) -> None:
     for person in people:
         alone = telling_facts.of_person(seeded, row, person, NOW, at=NOW)
         assert many[person.id] == alone
+
+
+@pytest.mark.parametrize("templates", [{"case_news": MINI_TEMPLATE}, {}])
+def test_the_facts_of_the_mini_program_are_those_of_one_by_one(
+    seeded: Session, templates: dict[str, str]
+) -> None:
+    people = everybody(seeded)
+    row = Kind(**{**vars(BY_CARD), "helper": False})
+    card_consents.know_mini_templates(templates)
+    telling_facts.know_mini(there=True)
+    try:
+        many = telling_many_facts.of_people(seeded, row, people, NOW, at=NOW)
+        alone = {one.id: telling_facts.of_person(seeded, row, one, NOW, at=NOW) for one in people}
+    finally:
+        card_consents.know_mini_templates({})
+        telling_facts.know_mini(there=False)
+    assert many == alone
+    found = {one.consents for facts in many.values() for one in facts.minis or ()}
+    assert found == ({0, 1} if templates else {None})
 
 
 def test_a_crowd_leaves_out_whose_death_was_reported(seeded: Session) -> None:

@@ -10,9 +10,11 @@ department's list. All rows share one calendar. And there is
         村主任: {短信: [考勤有事, 考勤有事]}   # two short messages
       within: 30                        # seconds to wait for what was promised
 
-Ways: 微信 (the open chat), 卡片 (a template message), 订阅 (a consent spent), 群发 (a mass message)
-and 短信. What is not written there must not have been sent: not to those who are named, nor to
-anybody else of the row.
+Ways: 微信 (the open chat), 卡片 (a template message), 订阅 (a consent spent), 小程序 (a tick of the
+mini-program spent), 群发 (a mass message) and 短信. What is not written there must not have been
+sent: not to those who are named, nor to anybody else of the row.
+`{小程序: log_in}` is an act in the mini-program, with more after it, such as `templates`
+(sandbox/mini.py); `{发: 小程序的数}` sends the digits that it showed from the chat.
 Answers to somebody's own words are no news and are not counted. `只看: 连着` looks at messages with
 that word only, after days on which much else was said. Of the district, which is one for
 all, what concerns the row is counted: its places and people, or one of the texts that are wanted.
@@ -20,6 +22,7 @@ all, what concerns the row is counted: its places and people, or one of the text
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -37,7 +40,10 @@ from tests.sheets import workbook
 
 TOLD, ONLY = "告诉了", "只看"
 CHAT, CARD, CONSENT, MASS, SMS = "微信", "卡片", "订阅", "群发", "短信"
-WAYS = {"custom": CHAT, "template": CARD, "subscribe": CONSENT, "mass": MASS, "sms": SMS}
+MINI, SENDS = "小程序", "发"
+WAYS = {
+    "custom": CHAT, "template": CARD, "subscribe": CONSENT, "mini": MINI, "mass": MASS, "sms": SMS,
+}  # fmt: skip
 FOLLOWED_AT = "2022-04-06T00:40"
 DESKS = {"区审批": "qushenpi"}
 """Staff who have a desk and hear nothing of the matrix."""
@@ -50,6 +56,8 @@ class Matrix(Company):
     """Everybody of all rows in one town. `settle` returns when the clock has nothing left to do."""
 
     settle: Callable[[], None] = lambda: None
+    code: str = ""
+    """The last digits that a mini-program showed."""
     heard: dict[str, int] = field(default_factory=dict)
     """By row: the number in the sandbox's ledger up to which what was sent is accounted for."""
 
@@ -78,12 +86,23 @@ class Matrix(Company):
             super()._step(step, scenario)
 
     def _acts(self, step: Step, party: Party, scenario: Scenario) -> None:
-        if isinstance(step.act, dict) and set(step.act) <= ACTS:
+        if isinstance(step.act, dict) and MINI in step.act:
+            self._until(step, lambda: self._in_mini_program(step.act, party), once=True)
+        elif isinstance(step.act, dict) and SENDS in step.act:
+            self._play(scenario, (replace(step, actor=party.openid, act=self.code),))
+        elif isinstance(step.act, dict) and set(step.act) <= ACTS:
             self._at_desk(step, party.login, scenario.path.stem)
         elif party.openid:
             self._play(scenario, (replace(step, actor=party.openid),))
         else:
             self._by_sms(step, party)
+
+    def _in_mini_program(self, act: dict[str, Any], party: Party) -> str:
+        """What the service told the mini-program; its digits are remembered."""
+        said = {**act, "openid": party.openid, "do": act[MINI]}
+        told = requests.post(f"{self.town.phones}/phone/mini", json=said, timeout=30).json()
+        self.code = (told["answer"] or {}).get("code", self.code)
+        return json.dumps(told, ensure_ascii=False)
 
     def _at_desk(self, step: Step, login: str, row: str) -> None:
         act = _with_lists(step.act, row)
