@@ -46,6 +46,8 @@ def open_check_in(desk: Desk, asked: Asked) -> Outcome:
     moment = _sent_at(desk, asked)
     standing = signing.standing_of(desk.session, desk.contact_id, moment, desk.on_post)
     if standing is None:
+        standing = _met_just_now(desk, moment)
+    if standing is None:
         return _on_no_post(desk, asked)
     if standing.obstacle is not None:
         return standing_words.refuse(desk, standing)
@@ -55,6 +57,14 @@ def open_check_in(desk: Desk, asked: Asked) -> Outcome:
     if name == "checkin_maybe":
         return Outcome((Say("check_in.sure"),), offers=("checkin_yes", "menu"))
     return _answer(desk, asked, standing)
+
+
+def _met_just_now(desk: Desk, moment: datetime) -> Standing | None:
+    """The standing of an SMS writer who is recognised only now (`Desk.contact`)."""
+    if desk.channel != "sms" or desk.person is None:
+        return None
+    desk.session.flush()
+    return signing.standing_of(desk.session, desk.contact_id, moment)
 
 
 def _sign(desk: Desk, asked: Asked, standing: Standing, code: str | None) -> Iterator[Say]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from handlers.once import once
 from models import Contact, Person
 from models.prepared import Write
+from services import identity
 from services.clock import business_date
 from services.days.signing import Foreknown
 
@@ -41,8 +42,14 @@ class Desk:
 
     @once
     def contact(self) -> Contact:
-        """Who writes. Read when somebody asks: most answers in a form need only the id."""
-        return self.session.get_one(Contact, self.contact_id)
+        """Who writes. Read when somebody asks: most answers in a form need only the id.
+
+        A number that nobody was known by is looked at anew: its worker may have been put on a post
+        since it first wrote (R-3.5c)."""
+        contact = self.session.get_one(Contact, self.contact_id)
+        if self.channel == "sms" and contact.person_id is None:
+            identity.recognise(self.session, contact, self.now)
+        return contact
 
     def write_down(self) -> None:
         """Keep now what was left for the turn's end."""

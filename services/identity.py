@@ -132,8 +132,11 @@ def bind(
 
 def recognise(session: Session, contact: Contact, now: datetime) -> Person | None:
     """Bind an SMS contact to the one worker whose proved number it writes from: who was put on a
-    post with it checks in by the first short message. None, and nothing bound, where several people
-    have the number, nobody proved it, or the number's owner is on no post."""
+    post with it checks in by a short message. None, and nothing bound, where several people have
+    the number, nobody proved it, the number's owner is on no post, or the number was taken back
+    from its person (我的信息: 撤回同意): then only they themselves bind it again."""
+    if contact.person_id is not None or _was_taken_back(session, contact):
+        return None
     found = session.scalars(
         select(Person)
         .where(
@@ -143,7 +146,7 @@ def recognise(session: Session, contact: Contact, now: datetime) -> Person | Non
         )
         .limit(2)
     ).all()
-    if contact.person_id is not None or len(found) != 1:
+    if len(found) != 1:
         return None
     person = found[0]
     if _others_with_phone(session, person, contact.address_key) or not _is_on_post(session, person):
@@ -220,6 +223,13 @@ def give_consent(
                 granted_at=now,
             )
         )
+
+
+def _was_taken_back(session: Session, contact: Contact) -> bool:
+    withdrawn = select(Consent.id).where(
+        Consent.contact_id == contact.id, Consent.withdrawn_at.is_not(None)
+    )
+    return session.scalars(withdrawn.limit(1)).first() is not None
 
 
 def _is_settled(session: Session, person: Person) -> bool:

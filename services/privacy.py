@@ -137,8 +137,11 @@ def move_house(
 
 def withdraw_consent(session: Session, contact: Contact, now: datetime) -> None:
     """Take back what this contact agreed to, and loose it from its person. What a case needs by
-    law stays with the case."""
-    for consent in _granted(session, contact):
+    law stays with the case. Who was recognised by their number, and had agreed to nothing, has said
+    no from here on: the number is not recognised again."""
+    granted = _granted(session, contact) or [_recognised(contact, now)]
+    for consent in granted:
+        session.add(consent)
         consent.withdrawn_at = now
     record(session, "privacy.consent_withdrawn", contact=contact, now=now)
     contact.person = None
@@ -162,6 +165,16 @@ def forget(session: Session, contact: Contact, now: datetime) -> Forgotten:
         kept=tuple(case.number for case in kept if case.status not in PLACED),
         on_post=(*(case.number for case in kept if case.status in PLACED), *posts),
         tickets=working,
+    )
+
+
+def _recognised(contact: Contact, now: datetime) -> Consent:
+    return Consent(
+        contact_id=contact.id,
+        person_id=contact.person_id,
+        purpose="recognised",
+        text_version="-",
+        granted_at=contact.bound_at or now,
     )
 
 
