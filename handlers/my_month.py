@@ -8,15 +8,31 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from dialog import Answers, Ask, Flow, Json, Option, Say
+from dialog import (
+    Answers,
+    Ask,
+    Flow,
+    Heard,
+    Json,
+    Option,
+    Reading,
+    Reopen,
+    Say,
+    Suggest,
+    Value,
+    Wrong,
+)
 from handlers.counter import Asked, Counter, Outcome, Start
 from handlers.desk import Desk
-from handlers.readers import choice, reason
+from handlers.readers import choice, reason, words
 from models import AttendanceDay, DayState, Engagement
+from services import village_desk
 from services.days import disputes, month, people
 from services.days.events import DayLocked
 from services.days.month import Day
+from services.terms import followups
 from wording.hearing.days import hear_month
+from wording.hearing.term_words import hear_day_within
 
 FLOW = "dispute_day"
 MOST_SHOWN = 12
@@ -26,19 +42,31 @@ LOST = (DayState.ABSENT, DayState.UNKNOWN, DayState.DISPUTED)
 def open_my_month(desk: Desk, asked: Asked) -> Outcome:
     """This month up to today, or the one that is named (上个月, 3月) or chosen; or the dispute of a
     day."""
-    held = people.engagement_of(desk.session, desk.person)
+    held = people.engagement_of(desk.session, desk.person) or _left(desk)
     if held is None or held.starts_on is None:
-        return Outcome((Say("my_month.no_record"), Say("check_in.what_next")),
-                       offers=("apply", "human"))  # fmt: skip
+        return _no_record(desk)
     if asked.intent == "dispute_day":
         return _begin(desk, held)
     named = date.fromisoformat(asked.about) if asked.about else None
-    this = desk.today.replace(day=1)
+    this = min(desk.today, held.ended_on or desk.today).replace(day=1)
     first = named or hear_month(asked.heard.text, desk.today) or this
     if first < min(this, held.starts_on.replace(day=1)):
         slots = {"starts_on": held.starts_on.isoformat(), "month": first.month}
         return Outcome((Say("my_month.before_start", slots),), offers=("my_month",))
     return _show(desk, held, first)
+
+
+def _left(desk: Desk) -> Engagement | None:
+    """The post that the writer has left: its days are theirs to see still."""
+    return followups.former_engagement(desk.session, desk.person) if desk.person else None
+
+
+def _no_record(desk: Desk) -> Outcome:
+    """Nobody on a post: village staff hear where they look, others how to go on."""
+    if village_desk.acting(desk.session, desk.contact, desk.now) is not None:
+        return Outcome((Say("my_month.staff_look_there"),))
+    return Outcome((Say("my_month.no_record"), Say("check_in.what_next")),
+                   offers=("apply", "human"))  # fmt: skip
 
 
 def _show(desk: Desk, held: Engagement, first: date) -> Outcome:
@@ -77,12 +105,13 @@ def _next(
         yield "human", Say("my_month.go_human")
     elif lost:
         yield "dispute_day", Say("my_month.go_dispute_day")
-        yield "backfill", Say("my_month.go_backfill")
+        if held.ended_on is None:
+            yield "backfill", Say("my_month.go_backfill")
     assert held.starts_on is not None
     if held.starts_on < first:
         before = (first - timedelta(days=1)).replace(day=1)
         yield f"my_month:{before.isoformat()}", Say("my_month.go_before", {"month": before.month})
-    if is_over:
+    if is_over and held.ended_on is None:
         yield "my_month", Say("my_month.go_now")
 
 
@@ -112,6 +141,21 @@ def _option(day: AttendanceDay) -> Say:
     return Say("my_month.option", {"day_on": day.day_on.isoformat(), "why": why})
 
 
+def disputed_day(heard: Heard, reading: Reading) -> Value | Wrong | Suggest | Reopen:
+    """One of the days shown, by its number or named in a sentence; of another day, why not."""
+    chosen = choice(day_options)(heard, reading)
+    text = words(heard)
+    if isinstance(chosen, Value) or isinstance(text, Wrong):
+        return chosen
+    day = hear_day_within(text, reading.desk.today)
+    if day is None:
+        return chosen
+    if day.isoformat() in reading.menu:
+        return Value(day.isoformat())
+    key = "today_open" if day == reading.desk.today else "day_not_open"
+    return Wrong(Say(f"my_month.{key}", {"day_on": day.isoformat()}))
+
+
 def _of_day(answers: Answers, _desk: Desk) -> Mapping[str, Json]:
     return {"day_on": answers["day"]}
 
@@ -119,7 +163,7 @@ def _of_day(answers: Answers, _desk: Desk) -> Mapping[str, Json]:
 FORM = Flow(
     FLOW,
     (
-        Ask("day", choice(day_options), options=day_options, alone=True),
+        Ask("day", disputed_day, options=day_options, alone=True),
         Ask("words", reason(longest=disputes.LONGEST_WORDS), free=True, fill=_of_day),
     ),
     given=("engagement",),

@@ -6,7 +6,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
+from sqlalchemy.orm import contains_eager
 
 from dialog import Answers, Ask, Flow, Heard, Json, Option, Reading, Say, Value, Wrong
 from handlers.certain import certainly
@@ -35,7 +36,7 @@ def worker(heard: Heard, reading: Reading) -> Value | Wrong:
     text = words(heard)
     if isinstance(text, Wrong):
         return text
-    found = _named(reading.desk, bare(text))
+    found = _named(reading.desk, bare(text)) or _named_within(reading.desk, text)
     if len(found) > 1:
         return Wrong(Say("vacancy.namesakes", {"count": len(found)}))
     return Value(str(found[0].id)) if found else Wrong(Say("vacancy.nobody"))
@@ -81,10 +82,12 @@ FORM = Flow(
 )
 
 
-def open_vacancy(desk: Desk, _asked: Asked) -> Outcome:
+def open_vacancy(desk: Desk, asked: Asked) -> Outcome:
     if _acting(desk) is None:
         return Outcome((Say("village_staff.pair_first"),))
-    return Outcome((), (Start(FLOW),))
+    found = _named_within(desk, asked.heard.text)
+    known: dict[str, Json] = {"who": str(found[0].id)} if len(found) == 1 else {}
+    return Outcome((), (Start(FLOW, known),))
 
 
 def finish_vacancy(desk: Desk, _flow: str, answers: Answers) -> Outcome:
@@ -108,19 +111,31 @@ def _acting(desk: Desk) -> Acting | None:
 
 
 def _named(desk: Desk, text: str) -> Sequence[Engagement]:
+    """Workers of the village with exactly this name or code."""
+    if not text:
+        return ()
+    return _workers(desk, (Person.name == text) | (Engagement.worker_code == text.upper()))
+
+
+def _named_within(desk: Desk, text: str) -> Sequence[Engagement]:
+    """Workers of the village whose name stands within a sentence (王大成不干了); the longest name,
+    where one is a part of another."""
+    here = [one for one in _workers(desk, true()) if one.person.name in text]
+    longest = max((len(one.person.name) for one in here), default=0)
+    return [one for one in here if len(one.person.name) == longest]
+
+
+def _workers(desk: Desk, condition: ColumnElement[bool]) -> Sequence[Engagement]:
     who = _acting(desk)
-    if who is None or who.region is None or not text:
+    if who is None or who.region is None:
         return ()
     return desk.session.scalars(
         select(Engagement)
         .join(Engagement.person)
         .join(Engagement.post)
         .join(Post.region)
-        .where(
-            area(who.region),
-            Engagement.status.in_(ON_THE_POST),
-            (Person.name == text) | (Engagement.worker_code == text.upper()),
-        )
+        .where(area(who.region), Engagement.status.in_(ON_THE_POST), condition)
+        .options(contains_eager(Engagement.person))
     ).all()
 
 
