@@ -16,6 +16,7 @@ from sqlalchemy import text
 from bot.inbox import Inbox
 from bot.reports import answer
 from channels.wechat.envelope import Refused, WechatDoor
+from models import reading
 from services.clock import move_clock
 
 log = structlog.get_logger()
@@ -67,7 +68,7 @@ def health(inbox: Inbox) -> Blueprint:
 
     @blueprint.get("/healthz")
     def healthz() -> Response:
-        with inbox.sessions() as session:
+        with reading(inbox.sessions) as session:
             session.execute(text("SELECT 1"))
         return jsonify(status="ok")
 
@@ -80,7 +81,7 @@ def time_machine(inbox: Inbox) -> Blueprint:
 
     @blueprint.get("/sandbox/clock")
     def tell() -> Response:
-        with inbox.sessions() as session:
+        with reading(inbox.sessions) as session:
             return jsonify(now=inbox.clock.now(session).isoformat())
 
     @blueprint.post("/sandbox/clock")

@@ -11,14 +11,13 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from console.base import NAV, NavItem, console, current, door, look, needs, page, say, tell
+from console.base import NAV, NavItem, console, current, door, keep, look, needs, page, say, tell
 from console.downloads import xlsx
 from console.words import moment
 from models import AuditEntry, Role
 from services import audit, audit_view, sheets_out
 from services.audit_view import Wanted
 from services.sheets_out import Column
-from services.trail import note
 
 SEE = frozenset({Role.SUPERVISION, Role.ADMINISTRATOR})
 WIDTHS = (9, 20, 24, 22, 26, 40, 40, 30)
@@ -147,8 +146,7 @@ def audit_export() -> ResponseReturnValue:
     content = sheets_out.register(
         say("audit.nav"), columns, values, f"{seat.staff.name} {seat.staff.unit}", seat.now
     )
-    note(seat.session, "audit.exported", actor=seat.acting.name, at=seat.now,
-         subject=("audit", "trail"), rows=len(rows), why=_asked(wanted))  # fmt: skip
+    keep("audit.exported", ("audit", "trail"), rows=len(rows), why=_asked(wanted))
     answer: Response = xlsx(content, "audit.xlsx")
     return answer
 
@@ -159,6 +157,5 @@ def audit_proof() -> str:
     """Read the whole trail and say whether it is as it was sealed."""
     seat = current()
     verdict = audit.verify(seat.session)
-    note(seat.session, "audit.verified", actor=seat.acting.name, at=seat.now,
-         subject=("audit", "trail"), holds=verdict.holds)  # fmt: skip
+    keep("audit.verified", ("audit", "trail"), holds=verdict.holds)
     return page("audit_proof.html", verdict=verdict, seal=audit_view.last_seal(seat.session))

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from console.base import console, current, door, needs, page, say, tell, transaction
+from console.base import console, current, door, needs, only_reading, page, say, tell, transaction
 from models import Role
 from services import demo_staff, staff
 from services.clock import business_date
@@ -34,7 +34,7 @@ def _try_password(login: str, password: str) -> str | None:
     two short transactions."""
     room = console()
     wall = room.wall()
-    with transaction() as opened:
+    with only_reading() as opened:
         member = staff.by_login(opened, login)
         known = member.password_hash if member and not member.disabled_at else None
         minutes = staff.locked_minutes(member, wall) if member else 0
@@ -56,7 +56,7 @@ def _try_password(login: str, password: str) -> str | None:
 def _demo() -> dict[str, object]:
     if not console().sandbox:
         return {"demo": None}
-    with transaction() as opened:
+    with only_reading() as opened:
         return {"demo": demo_staff.access(opened, console().wall())}
 
 

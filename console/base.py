@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, cast
 
 from flask import Blueprint, current_app, flash, g, render_template, request
@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.exceptions import NotFound
 
-from models import Region, Role, Staff, StaffGrant, StaffSession
+from models import Region, Role, Staff, StaffGrant, StaffSession, reading
 from services.acting import Acting
 from services.clock import Clock, business_date
 from services.trail import note
@@ -46,13 +46,17 @@ class Console:
 
 @dataclass(frozen=True)
 class Seat:
-    """The one who is signed in, for this request. `now` is business time, `wall` the machine's."""
+    """The one who is signed in, for this request. `now` is business time, `wall` the machine's.
+    `only_reads`: the session is one of `models.reading`, as for every page that changes nothing."""
 
     session: Session
     signed_in: StaffSession
     grant: StaffGrant | None
     now: datetime
     wall: datetime
+    only_reads: bool
+    to_keep: list[Callable[[Session], None]] = field(default_factory=list)
+    """What `settle` writes before the page goes out."""
 
     @property
     def staff(self) -> Staff:
@@ -108,7 +112,7 @@ class Elsewhere(NotFound):
 
 
 class Door(Blueprint):
-    """The console's blueprint: each view's answer is ready before its transaction commits."""
+    """The console's blueprint: each view's answer is ready before `settle`, and goes out after."""
 
     def add_url_rule(
         self,
@@ -127,10 +131,29 @@ def _whole(view: View) -> View:
     def answered(**values: Any) -> ResponseReturnValue:
         response = current_app.make_response(view(**values))
         if (seat := g.get("seat")) is not None:
-            seat.session.commit()
+            settle(seat)
         return response
 
     return answered
+
+
+def settle(seat: Seat) -> None:
+    """Commit what the request did, and what is to be kept of it. Where it only read, that is a
+    short transaction of its own: nobody has waited while the page was made."""
+    if not seat.only_reads:
+        _keep(seat.session, seat.to_keep)
+        seat.session.commit()
+        return
+    seat.session.rollback()
+    if seat.to_keep:
+        with console().sessions.begin() as session:
+            _keep(session, seat.to_keep)
+
+
+def _keep(session: Session, to_keep: list[Callable[[Session], None]]) -> None:
+    for write in to_keep:
+        write(session)
+    to_keep.clear()
 
 
 door = Door(
@@ -170,6 +193,11 @@ def transaction() -> Iterator[Session]:
         yield session
 
 
+def only_reading() -> Session:
+    """Like `transaction`, for a page that changes nothing."""
+    return reading(console().sessions)
+
+
 def say(key: str, **slots: Any) -> str:
     """A phrase of the book."""
     return console().book.text(key, "console", **slots)
@@ -182,16 +210,15 @@ def tell(key: str, *, level: str = "success", **slots: Any) -> None:
 
 def look(kind: str, key: object, **shown: Any) -> None:
     """Write that this person looked at somebody's data on this page."""
+    keep("console.look", (kind, key), why=request.endpoint, **shown)
+
+
+def keep(act: str, subject: tuple[str, Any], **details: Any) -> None:
+    """Write in the trail what this person did on this page; without it, the page does not go
+    out."""
     seat = current()
-    note(
-        seat.session,
-        "console.look",
-        actor=seat.acting.name,
-        at=seat.now,
-        subject=(kind, key),
-        why=request.endpoint,
-        **shown,
-    )
+    entry = partial(note, act=act, actor=seat.acting.name, at=seat.now, subject=subject, **details)
+    seat.to_keep.append(entry)
 
 
 def page(template: str, **context: Any) -> str:

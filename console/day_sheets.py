@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from console import forms
-from console.base import Elsewhere, current, door, look, needs, page, say, tell
+from console.base import Elsewhere, current, door, keep, look, needs, page, say, tell
 from console.day_seconds import opened, seconds_since
 from console.days import SEES, place_asked, places
 from console.downloads import xlsx
@@ -28,7 +28,6 @@ from services.guards import Obstacle
 from services.pay import grid_paper
 from services.procedure import Hindered
 from services.sheets_in import Unfit
-from services.trail import note
 
 SHOWN_ROWS = 200
 
@@ -55,8 +54,7 @@ def grid_taken_away() -> Response:
     if place is None:
         raise Elsewhere("region", "")
     content = grid_paper.as_it_stands(seat.session, place, month_on, seat.acting, seat.now)
-    note(seat.session, "days.taken_away", actor=seat.acting.name, at=seat.now,
-         subject=("region", place.code), month=f"{month_on:%Y-%m}")  # fmt: skip
+    keep("days.taken_away", ("region", place.code), month=f"{month_on:%Y-%m}")
     return xlsx(content, f"{place.code}-{month_on:%Y-%m}-attendance.xlsx")
 
 

@@ -12,11 +12,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 
-from console.base import Elsewhere, Seat, door, page, say, tell
+from console.base import Elsewhere, Seat, door, keep, page, say, settle, tell
 from console.guard import NotYourRole, RoleEnded, SignInFirst
 from console.words import obstacle_words
 from services.procedure import Hindered
-from services.trail import note
 
 log = structlog.get_logger()
 
@@ -43,6 +42,7 @@ def _roll_back() -> Seat | None:
     seat: Seat | None = g.get("seat")
     if seat is not None:
         seat.session.rollback()
+        seat.to_keep.clear()
     return seat
 
 
@@ -51,9 +51,8 @@ def _write(act: str, kind: str, key: str) -> None:
     seat: Seat | None = g.get("seat")
     if seat is None or seat.grant is None:
         return
-    note(seat.session, act, actor=seat.acting.name, at=seat.now, subject=(kind, key),
-         why=request.endpoint, role=seat.role)  # fmt: skip
-    seat.session.commit()
+    keep(act, (kind, key), why=request.endpoint, role=seat.role)
+    settle(seat)
 
 
 @door.errorhandler(SignInFirst)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import Forbidden
 
 from console.base import UPLOAD_LIMIT_BYTES, Seat, console, door
-from models import Role
+from models import Role, reading
 from services import staff
 from services.clock import business_date
 
@@ -29,6 +31,30 @@ OWN = frozenset({"console.sign_out", "console.sign_out_others", *STEPS.values()}
 
 ANSWERS = frozenset({"console.ticket_step"})
 """What is complained of about the whole district only supervision sees: it answers that itself."""
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""What changes nothing."""
+
+KEEPS = frozenset(
+    {
+        "console.second_step",  # the secret of a code generator is made when it is first shown
+        "console.days_photo_small",  # so is a small picture
+        "console.days_worker",  # one person's days are derived anew, so that they are as of now
+        "console.days_day",
+        "console.days_confirm",  # a round is drawn for the head
+        "console.days_round",
+        "console.days_sheet_seen",
+        "console.month_sheet",  # a sheet that nobody has signed is brought up to the days
+        "console.people_export",  # the verb writes down what was taken
+        "console.post_page",
+        "console.spot_check_photo",
+        "console.term_agreement",  # a draft is kept as it was taken
+    }
+)
+"""Pages that write something short while they are looked at. All others only read."""
+
+KEEPS_ASKED = {"console.days": "roll"}
+"""Pages that write where this is asked of them: a clerk's roll-call derives the village's day."""
 
 
 class SignInFirst(Forbidden):
@@ -73,15 +99,25 @@ def _step_first(step: staff.Step) -> ResponseReturnValue:
 
 def _take_seat() -> Seat:
     room = console()
-    opened = g.console_session = room.sessions()
+    only_reads = _only_reads()
+    opened = g.console_session = reading(room.sessions) if only_reads else room.sessions()
     now, wall = room.clock.now(opened), room.wall()
     token = session.get("token")
     signed_in = staff.of_token(opened, token, wall, business_date(now)) if token else None
     if signed_in is None:
         session.pop("token", None)
         raise SignInFirst(ended=token is not None)
-    seat = g.seat = Seat(opened, signed_in, signed_in.grant, now, wall)
+    seat = g.seat = Seat(opened, signed_in, signed_in.grant, now, wall, only_reads)
+    if staff.is_news(signed_in, wall):
+        seat.to_keep.append(partial(staff.note_seen, token_hash=signed_in.token_hash, now=wall))
     return seat
+
+
+def _only_reads() -> bool:
+    page = str(request.endpoint)
+    if request.method not in READS or page in KEEPS:
+        return False
+    return KEEPS_ASKED.get(page, "") not in request.args
 
 
 def _check_role(seat: Seat) -> None:
@@ -89,8 +125,8 @@ def _check_role(seat: Seat) -> None:
     allowed: frozenset[Role] = getattr(view, "roles", frozenset())
     if seat.role not in allowed:
         raise NotYourRole
-    reads = request.method in {"GET", "HEAD", "OPTIONS"}
-    if seat.role is Role.SUPERVISION and not reads and request.endpoint not in OWN | ANSWERS:
+    posts = request.method not in READS and request.endpoint not in OWN | ANSWERS
+    if seat.role is Role.SUPERVISION and posts:
         raise NotYourRole
 
 

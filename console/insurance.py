@@ -7,14 +7,13 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 import services.insurance_work as _work  # noqa: F401 - puts the gaps on the worklist
-from console.base import NAV, NavItem, current, door, look, needs, page, tell
+from console.base import NAV, NavItem, current, door, keep, look, needs, page, tell
 from console.downloads import xlsx
 from console.files import upload
 from console.words import obstacle_words
 from models import Role
 from services import insurance, insurance_gaps, insurance_sheets, sheets_in
 from services.insurance import MAY_BUY, Entered
-from services.trail import note
 
 SEES = MAY_BUY | {Role.DISTRICT_APPROVER, Role.TOWN_CLERK, Role.TOWN_HEAD, Role.SUPERVISION}
 SHOWN = 100
@@ -79,15 +78,7 @@ def _who() -> str:
 
 def _write(act: str, rows: int) -> None:
     seat = current()
-    note(
-        seat.session,
-        act,
-        actor=seat.acting.name,
-        at=seat.now,
-        subject=("region", seat.region.code),
-        rows=rows,
-        id_numbers=True,
-    )
+    keep(act, ("region", seat.region.code), rows=rows, id_numbers=True)
 
 
 @door.post("/insurance")

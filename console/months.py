@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 import services.pay.work as _work  # noqa: F401 - puts the month on the worklist
 from console import charts, forms
-from console.base import NAV, Elsewhere, NavItem, current, door, look, needs, page, say, tell
+from console.base import NAV, Elsewhere, NavItem, current, door, keep, look, needs, page, say, tell
 from console.downloads import xlsx
 from console.files import docx
 from console.words import obstacle_words
@@ -36,7 +36,6 @@ from services.pay import (
 )
 from services.pay.stepping import Given
 from services.procedure import Hindered
-from services.trail import note
 
 VILLAGE = frozenset({Role.VILLAGE_CLERK, Role.VILLAGE_HEAD})
 DISTRICT = frozenset({Role.DISTRICT_CLERK, Role.DISTRICT_APPROVER})
@@ -305,6 +304,4 @@ def month_paper(code: str, month: str, name: str) -> Response:
 
 
 def _noted(sheet: MonthSheet, name: str) -> None:
-    seat = current()
-    note(seat.session, "month.taken_away", actor=seat.acting.name, at=seat.now,
-         subject=("month_sheet", sheet.id), what=name, rows=sheet.workers)  # fmt: skip
+    keep("month.taken_away", ("month_sheet", sheet.id), what=name, rows=sheet.workers)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from console import forms
-from console.base import NAV, Elsewhere, NavItem, current, door, look, needs, page, tell
+from console.base import NAV, Elsewhere, NavItem, current, door, keep, look, needs, page, tell
 from console.downloads import xlsx
 from console.files import upload
 from console.words import obstacle_words
@@ -23,7 +23,6 @@ from services.pay import batches, claw_backs, corrections, funds, paying, result
 from services.pay.claw_backs import CAUSES, Claim, Sum
 from services.pay.paying import MAY_LIST, MAY_SETTLE
 from services.procedure import Hindered
-from services.trail import note
 
 SEES = MAY_LIST | {Role.DISTRICT_APPROVER, Role.SUPERVISION}
 SEES_PAYMENTS = SEES | MAY_SETTLE
@@ -114,8 +113,7 @@ def payment_file(number: str, kind: str) -> Response:
     if kind not in {"xlsx", "csv"}:
         raise Elsewhere("payment_batch", number)
     paying.require(seat.session, seat.acting, "take_bank_file", seat.today)
-    note(seat.session, "batch.taken_away", actor=seat.acting.name, at=seat.now,
-         subject=("payment_batch", batch.id), accounts=True, rows=batch.rows_count)  # fmt: skip
+    keep("batch.taken_away", ("payment_batch", batch.id), accounts=True, rows=batch.rows_count)
     if kind == "xlsx":
         who = f"{seat.staff.unit} {seat.staff.name}"
         return xlsx(batches.xlsx_of(seat.session, batch, who, seat.now), f"{batch.number}.xlsx")

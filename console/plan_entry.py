@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from console import forms
-from console.base import Elsewhere, current, door, needs, page, say, tell
+from console.base import Elsewhere, current, door, keep, needs, page, say, tell
 from console.downloads import xlsx
 from console.files import upload
 from console.plan import EDITORS, known, year_page
@@ -23,7 +23,6 @@ from services import plan, plan_versions, sheets_excel, sheets_out
 from services.guards import Obstacle
 from services.plan_versions import Proposal
 from services.procedure import Hindered
-from services.trail import note
 
 WORDS = ("document", "reason", "effective_on", "total_adjusted")
 
@@ -47,8 +46,7 @@ def plan_sheet(year: int) -> Response:
     seat = current()
     latest = plan.latest(seat.session, known(year))
     numbers = plan.numbers_of(seat.session, latest) if latest else {}
-    note(seat.session, "plan.export", actor=seat.acting.name, at=seat.now,
-         subject=("plan", year))  # fmt: skip
+    keep("plan.export", ("plan", year))
     return xlsx(
         sheets_out.plan_sheet(year, numbers, seat.staff.name, seat.now), f"plan-{year}.xlsx"
     )

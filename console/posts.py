@@ -11,7 +11,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
 from console import forms
-from console.base import NAV, Elsewhere, NavItem, current, door, look, needs, page, say, tell
+from console.base import NAV, Elsewhere, NavItem, current, door, keep, look, needs, page, say, tell
 from console.downloads import xlsx
 from console.words import obstacle_words
 from models import Post, PostStatus, Region, Role
@@ -28,7 +28,6 @@ from services.post_register import Filters
 from services.post_steps import Why
 from services.procedure import Hindered
 from services.staff import area
-from services.trail import note
 
 READERS = tuple(frozenset(Role) - {Role.FINANCE})
 ACTORS = tuple(frozenset(READERS) - {Role.SUPERVISION, Role.ADMINISTRATOR, Role.AGENCY})
@@ -75,8 +74,7 @@ def posts_export() -> Response:
     """The filtered register as Excel, marked with who took it, and written down."""
     seat, filters = current(), _filters()
     rows = post_register.export(seat.session, seat.acting, filters)
-    note(seat.session, "post.export", actor=seat.acting.name, at=seat.now,
-         subject=("region", seat.region.code), rows=len(rows))  # fmt: skip
+    keep("post.export", ("region", seat.region.code), rows=len(rows))
     widths = (14, 24, 26, 8, 14, 8, 8, 26, 20, 12, 12, 14)
     columns = [
         sheets_out.Column(say(f"post.column_{number}"), width)

@@ -15,7 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from console.base import console, transaction
+from console.base import console, only_reading, transaction
 from console.guard import csrf
 from console.typed import typed
 from console.words import obstacle_words
@@ -85,7 +85,7 @@ def form_too_old(error: CSRFError | StaleDataError) -> ResponseReturnValue:
 @public.get("/")
 def notices() -> str:
     """What hangs today, by town."""
-    with transaction() as session:
+    with only_reading() as session:
         today = _today(session)
         hanging = session.scalars(
             select(PublicNotice)
@@ -105,7 +105,7 @@ def notices() -> str:
 @public.get("/<code>")
 def notice(code: str) -> ResponseReturnValue:
     """One notice, as the web may show it."""
-    with transaction() as session:
+    with only_reading() as session:
         return _screen(session, _found(session, code), Said())
 
 

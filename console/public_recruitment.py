@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
-from console.base import transaction
+from console.base import only_reading
 from console.public import public
 from models import Announcement
 from services import recruitment_publishing as publishing
@@ -25,7 +25,7 @@ def recruitment(year: int, version: int) -> str:
     """A published announcement; a draft is nothing that is there."""
     if year > date.max.year:
         raise NotFound
-    with transaction() as session:
+    with only_reading() as session:
         published = _published(session, year)
         found = next((one for one in published if version in (NEWEST, one.version)), None)
         if found is None:

@@ -96,6 +96,7 @@ from models.plan import (
     Quota,
 )
 from models.procedure import ApplicationStatus
+from models.read_only import reading
 from models.reviews import AttendeeRole, Review, ReviewAttendee, ReviewResult
 from models.staff import Role, Staff, StaffContact, StaffGrant, StaffKin, StaffSession
 from models.talk import Conversation, Inbound, Ticket, TicketStep
@@ -250,5 +251,6 @@ __all__ = [
     "Visit",
     "make_engine",
     "new_id",
+    "reading",
     "session_factory",
 ]

@@ -3,7 +3,7 @@
 We begin transactions ourselves, with their first statement; what may be read before, and what is a
 transaction by itself, is for `models.prepared` to say. SQLite runs in WAL mode and takes its write
 lock there: a deferred transaction that reads and then writes fails under concurrency whatever the
-busy timeout (196 of 400 tries when measured).
+busy timeout (196 of 400 tries when measured). Who only reads says so (`models.read_only`).
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from models.read_only import let_read
 
 BUSY_TIMEOUT_MS = 2_500
 """How long a turn waits for a lock. Well under WeChat's five seconds, so that we still answer."""
@@ -53,6 +55,7 @@ def make_engine(database_url: str, *, pool_size: int = 16) -> Engine:
             "autocommit": True,
         },
     )
+    let_read(engine, _read_postgres)
     _begin_late(engine, _begin_postgres)
     _try_after_a_rest(engine)
     return engine
@@ -122,6 +125,13 @@ def _begin_postgres(connection: Any) -> None:
         connection.execute("BEGIN")
 
 
+def _read_postgres(connection: Any) -> bool:
+    if connection.pgconn.transaction_status != IDLE:
+        return False
+    connection.execute("BEGIN READ ONLY")
+    return True
+
+
 def _try_after_a_rest(engine: Engine) -> None:
     """Try a connection that rested before it is used again, and take a new one if it broke.
 
@@ -164,8 +174,24 @@ def _sqlite_engine(url: URL) -> Engine:
         ):
             connection.execute(f"PRAGMA {pragma}")
 
+    let_read(engine, _read_sqlite, _write_sqlite)
     _begin_late(engine, _WriteQueue(patience_seconds=BUSY_TIMEOUT_MS / 1000).begin)
     return engine
+
+
+def _read_sqlite(connection: Any) -> bool:
+    """A transaction without the write lock. Nearly nothing makes it wait; what does (the file's log
+    is being put in order after a crash) is over soon, and no queue stands there."""
+    if connection.in_transaction:
+        return False
+    for statement in (f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}", "PRAGMA query_only=ON", "BEGIN"):
+        connection.execute(statement)
+    return True
+
+
+def _write_sqlite(connection: Any) -> None:
+    for statement in ("PRAGMA query_only=OFF", "PRAGMA busy_timeout=0"):
+        connection.execute(statement)
 
 
 class _WriteQueue:

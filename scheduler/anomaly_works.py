@@ -15,7 +15,7 @@ LOOKED_BACK_DAYS = 7
 
 def find_anomalies(works: Works) -> int:
     """Find this month's signals anew, and last month's in its first days; how many."""
-    with works.sessions() as session:
+    with works.reading() as session:
         today = business_date(works.clock.now(session))
     months = {today.replace(day=1), (today - timedelta(days=LOOKED_BACK_DAYS)).replace(day=1)}
     found = 0
@@ -27,7 +27,7 @@ def find_anomalies(works: Works) -> int:
 
 def draw_spot_checks(works: Works) -> int:
     """Draw this week's sample of every town that has none yet; of how many."""
-    with works.sessions() as session:
+    with works.reading() as session:
         towns = [town.id for town in sampling.undrawn(session, works.clock.now(session))]
     drawn = 0
     for town_id in towns:

@@ -31,7 +31,7 @@ FIRST, LEAST, MOST = 50, 10, 20_000
 
 def has_broadcasts(works: Works) -> bool:
     """Whether a broadcast's time has come, or one is on its way or was called back."""
-    with works.sessions() as session:
+    with works.reading() as session:
         now = works.clock.now(session)
         return bool(
             expansion.to_start(session, now, limit=1)
@@ -55,7 +55,7 @@ def send_broadcasts(works: Works) -> int:
 
 def has_unswept(works: Works) -> bool:
     """Whether somebody may have been missed for half an hour."""
-    with works.sessions() as session:
+    with works.reading() as session:
         return bool(expansion.to_sweep(session, works.clock.now(session)))
 
 
@@ -68,7 +68,7 @@ def _each(
     works: Works, which: Callable[[Session, datetime], Sequence[Broadcast]], piece: Piece
 ) -> int:
     done, size, until = 0, FIRST, time.monotonic() + RUN_SECONDS
-    with works.sessions() as session:
+    with works.reading() as session:
         keys = [one.id for one in which(session, works.clock.now(session))]
     for key in keys:
         more = True

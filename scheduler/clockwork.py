@@ -84,7 +84,7 @@ class Clockwork:
 
     def _keep_dates(self, job: Job) -> None:
         """Run the due times that a dated job owes, in order; the next only after the one before."""
-        with self.works.sessions() as session:
+        with self.works.reading() as session:
             now = self.works.clock.now(session)
             if now < self._next.get(job.name, now):
                 return

@@ -20,7 +20,7 @@ RUN_SECONDS = 20
 
 def has_steps(works: Works) -> bool:
     """Whether a day owes a step."""
-    with works.sessions() as session:
+    with works.reading() as session:
         return next(schedule.due(session, works.clock.now(session)), None) is not None
 
 
@@ -28,7 +28,7 @@ def close_days(works: Works) -> int:
     """Do what days owe, in order; gives how many people were told something."""
     told, until = 0, time.monotonic() + RUN_SECONDS
     while time.monotonic() < until and not works.stopping.is_set():
-        with works.sessions() as session:
+        with works.reading() as session:
             owed = next(schedule.due(session, works.clock.now(session)), None)
             pieces = schedule.pieces(session, owed) if owed else ()
         if owed is None:
@@ -52,7 +52,7 @@ def _do(works: Works, owed: schedule.Due, pieces: object) -> int:
 
 def has_photos(works: Works) -> bool:
     """Whether a check-in's photo waits to be fetched."""
-    with works.sessions() as session:
+    with works.reading() as session:
         return photos.is_due(session, works.clock.now(session))
 
 

@@ -37,7 +37,7 @@ class HandOut:
 
     def is_due(self, works: Works) -> bool:
         """Whether something may leave."""
-        with works.sessions() as session:
+        with works.reading() as session:
             now = works.clock.now(session)
             resting = channel_rests.resting(session, works.machine())
             return works.hand is not None and any(
@@ -59,7 +59,7 @@ class HandOut:
 
     def hand(self, works: Works) -> int | None:
         """Hand out what is due and not handed yet; how many, or None where nothing is due."""
-        with works.sessions() as session:
+        with works.reading() as session:
             now = works.clock.now(session)
             resting = channel_rests.resting(session, works.machine())
             due = {
@@ -90,7 +90,7 @@ HAND_OUT = HandOut()
 
 def has_untidy_mail(works: Works) -> bool:
     """Whether mail has expired, or its sender died."""
-    with works.sessions() as session:
+    with works.reading() as session:
         now = works.clock.now(session)
         return uncertain.needs_tidying(session, now=now, machine_now=works.machine())
 
@@ -109,7 +109,7 @@ def tidy_mail(works: Works) -> int:
 
 def has_questions(works: Works) -> bool:
     """Whether a provider is to be asked what became of a message."""
-    with works.sessions() as session:
+    with works.reading() as session:
         return uncertain.needs_asking(session, works.clock.now(session))
 
 

@@ -36,14 +36,14 @@ LATER = frozenset({Action.TRANSIENT, Action.UNKNOWN, Action.TOKEN, Action.MINUTE
 
 def has_mass(works: Works) -> bool:
     """Whether a mass message is to be made, or asked about."""
-    with works.sessions() as session:
+    with works.reading() as session:
         now = works.clock.now(session)
         return bool(mass.to_prepare(session) or mass_reports.to_ask(session, now))
 
 
 def send_mass(works: Works) -> int:
     """Go on with every mass message; how many were handed over, given up, or asked about."""
-    with works.sessions() as session:
+    with works.reading() as session:
         keys = [one.id for one in mass.to_prepare(session)]
         asked = [one.broadcast_id for one in mass_reports.to_ask(session, works.clock.now(session))]
     return sum(_prepare(works, key) for key in keys) + sum(_ask(works, key) for key in asked)
@@ -51,7 +51,7 @@ def send_mass(works: Works) -> int:
 
 def _prepare(works: Works, key: uuid.UUID) -> bool:
     until = time.monotonic() + RUN_SECONDS
-    with works.sessions() as session:
+    with works.reading() as session:
         region_id = session.get_one(Broadcast, key).region_id
     try:
         if works.mass is None:
@@ -72,21 +72,21 @@ def _bring_in_step(works: Works, account: MassMail, region_id: int, until: float
         (mass_tags.to_tag, account.tag_people, _note_tagged),
     ):
         while time.monotonic() < until and not works.stopping.is_set():
-            with works.sessions() as session:
+            with works.reading() as session:
                 some = find(session, session.get_one(Region, region_id), limit=LOOKED_UP)
             if not some:
                 break
             for start in range(0, len(some), TAGGED_AT_ONCE):
                 few = some[start : start + TAGGED_AT_ONCE]
                 _tell(works, region_id, few, partial(tell, number), note)
-    with works.sessions() as session:
+    with works.reading() as session:
         return mass_tags.is_in_step(session, session.get_one(Region, region_id))
 
 
 def _tag(works: Works, account: MassMail, region_id: int) -> int:
     """The number of a place's tag. One that we do not know of is made anew, with nobody in it: who
     carries an old one of its name may have refused since."""
-    with works.sessions() as session:
+    with works.reading() as session:
         known = session.get(MassTag, region_id)
         place = session.get_one(Region, region_id).name
     if known is not None:
@@ -174,7 +174,7 @@ def _give_up(works: Works, key: uuid.UUID, error: str) -> bool:
 def _ask(works: Works, key: uuid.UUID) -> bool:
     if works.mass is None:
         return False
-    with works.sessions() as session:
+    with works.reading() as session:
         sent = session.get_one(MassSend, key)
         number = sent.delivery.provider_id if sent.delivery is not None else None
     try:

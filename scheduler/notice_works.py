@@ -20,13 +20,13 @@ Verb = Callable[[Session, PublicNotice, datetime], int | bool]
 
 
 def _has(works: Works, which: Which) -> bool:
-    with works.sessions() as session:
+    with works.reading() as session:
         return bool(which(session, works.clock.now(session)))
 
 
 def _each(works: Works, which: Which, verb: Verb) -> int:
     """Do it with every notice that is due; gives how many things were done."""
-    with works.sessions() as session:
+    with works.reading() as session:
         due = which(session, works.clock.now(session))
     done = 0
     for key in due:

@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 def has_lapsing(works: Works) -> bool:
     """Whether papers did not come by their day."""
-    with works.sessions() as session:
+    with works.reading() as session:
         return overdue.has_lapsing(session, works.clock.now(session))
 
 
@@ -27,7 +27,7 @@ def let_lapse(works: Works) -> int:
 
 def has_expiring(works: Works) -> bool:
     """Whether a place on the waiting list is over."""
-    with works.sessions() as session:
+    with works.reading() as session:
         return overdue.has_expiring(session, works.clock.now(session))
 
 
@@ -45,7 +45,7 @@ class InsuranceAlarm:
 
     def is_due(self, works: Works) -> bool:
         """Whether nobody looked yet today."""
-        with works.sessions() as session:
+        with works.reading() as session:
             return business_date(works.clock.now(session)) != self.looked_on
 
     def look(self, works: Works) -> int:

@@ -22,7 +22,7 @@ TELL: tuple[Callable[[Session, datetime], int], ...] = (
 def gather_months(works: Works) -> int:
     """Draw up last month's sheets, or bring those that nobody has signed up to the days; gives how
     many there are. A transaction for some places at a time."""
-    with works.sessions() as session:
+    with works.reading() as session:
         today = business_date(works.clock.now(session))
         month_on = sheets.first_of_month(sheets.first_of_month(today) - timedelta(days=1))
         places = facts.places_of_month(session, month_on)
@@ -35,7 +35,7 @@ def gather_months(works: Works) -> int:
 
 def has_pay_news(works: Works) -> bool:
     """Whether somebody has not been told of their month, payment or claim."""
-    with works.sessions() as session:
+    with works.reading() as session:
         return bool(
             news.results_to_tell(session, 1)
             or news.payments_to_tell(session, 1)

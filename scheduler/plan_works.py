@@ -12,7 +12,7 @@ log = structlog.get_logger()
 
 def has_announcements(works: Works) -> bool:
     """Whether a scheduled announcement's time has come."""
-    with works.sessions() as session:
+    with works.reading() as session:
         return recruitment_publishing.is_due(session, works.clock.now(session))
 
 
@@ -28,7 +28,7 @@ def publish_announcements(works: Works) -> int:
 
 def has_post_changes(works: Works) -> bool:
     """Whether the day of a planned change of a post has come."""
-    with works.sessions() as session:
+    with works.reading() as session:
         return posts.is_change_due(session, works.clock.now(session))
 
 

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from channels.sms.gateway import Accepted, Rejected, Remedy, SmsError, SmsGateway, Trace, Unknown
 from channels.sms.gateway import Fate as TraceFate
+from models import reading
 from services import sms_health
 from services.dispatch import Answer, Fate, Parcel
 from services.uncertain import Finding, Known, Question
@@ -208,7 +209,7 @@ class SharedHealth:
 
     def _look(self) -> None:
         try:
-            with self.sessions() as session:
+            with reading(self.sessions) as session:
                 self._seen = sms_health.weights(session, self.machine())
         except DBAPIError:
             log.warning("sms.health_unknown")

@@ -9,7 +9,7 @@ from services.clock import business_date
 
 def has_unread(works: Works) -> bool:
     """Whether a message was not read by its day, or no receipt of it came."""
-    with works.sessions() as session:
+    with works.reading() as session:
         return telling_sweep.is_due(session, works.clock.now(session))
 
 
@@ -21,7 +21,7 @@ def look_after(works: Works) -> int:
 
 def has_late_visits(works: Works) -> bool:
     """Whether a village let the day of a visit pass."""
-    with works.sessions() as session:
+    with works.reading() as session:
         return visits.is_late(session, works.clock.now(session))
 
 
@@ -33,7 +33,7 @@ def hand_up_visits(works: Works) -> int:
 
 def has_to_remind(works: Works) -> bool:
     """Whether somebody's window is about to close who asked to be reminded."""
-    with works.sessions() as session:
+    with works.reading() as session:
         return bool(reminders.waiting(session, works.clock.now(session)))
 
 
@@ -45,7 +45,7 @@ def remind(works: Works) -> int:
 
 def has_silent_providers(works: Works) -> bool:
     """Whether an SMS provider takes messages and sends no receipts."""
-    with works.sessions() as session:
+    with works.reading() as session:
         today = business_date(works.clock.now(session))
         return bool(receipt_silence.find(session, works.machine(), today))
 

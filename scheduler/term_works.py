@@ -17,7 +17,7 @@ MOST = 500
 
 def has_over(works: Works) -> bool:
     """Whether somebody's term, or last day, is over."""
-    with works.sessions() as session:
+    with works.reading() as session:
         return notices.has_over(session, works.clock.now(session))
 
 
@@ -28,7 +28,7 @@ def end_over(works: Works) -> int:
 
 def has_notices(works: Works) -> bool:
     """Whether somebody is to be told of the end of their term."""
-    with works.sessions() as session:
+    with works.reading() as session:
         return notices.has_due(session, works.clock.now(session))
 
 
@@ -50,7 +50,7 @@ def redate_urban(works: Works) -> int:
 
 def has_silent(works: Works) -> bool:
     """Whether nobody has asked after somebody who left for too long."""
-    with works.sessions() as session:
+    with works.reading() as session:
         return bool(followups.silent(session, works.clock.now(session), 1))
 
 

@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 def has_unsealed(works: Works) -> bool:
     """Whether audit entries wait to be sealed."""
-    with works.sessions() as session:
+    with works.reading() as session:
         return audit.is_due(session, works.clock.now(session))
 
 
@@ -35,7 +35,7 @@ def seal_audit(works: Works) -> int:
 
 def has_overdue_tickets(works: Works) -> bool:
     """Whether a ticket was not closed by its day."""
-    with works.sessions() as session:
+    with works.reading() as session:
         return ticket_desk.has_overdue(session, works.clock.now(session))
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from channels.wechat.errors import Action, BadAnswer, Refusal, WechatError
 from channels.wechat.mass import MassMail
 from channels.wechat.media import Media
+from models import reading
 from scheduler import runs
 from scheduler.carriers import Carrier
 from services import materials
@@ -61,9 +62,14 @@ class Works:
     machine: Callable[[], datetime] = machine_time
     stopping: threading.Event = field(default_factory=threading.Event)
 
+    def reading(self) -> Session:
+        """A session that only reads: what is looked at every few seconds must not hold the lock
+        that a turn waits for."""
+        return reading(self.sessions)
+
     def has_materials(self) -> bool:
         """Whether photos wait for being fetched."""
-        with self.sessions() as session:
+        with self.reading() as session:
             return materials.is_due(session, self.clock.now(session))
 
     def fetch_materials(self) -> int:

@@ -16,7 +16,7 @@ from enum import StrEnum
 import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from models import Region, Staff, StaffGrant, StaffSession
@@ -113,9 +113,21 @@ def of_token(session: Session, token: str, now: datetime, today: date) -> StaffS
     whole = timedelta(hours=int(_number("session_hours", today)))
     if now - found.seen_at > idle or now - found.created_at > whole:
         return None
-    if now - found.seen_at >= SEEN_EVERY:
-        found.seen_at = now
     return found
+
+
+def is_news(signed_in: StaffSession, now: datetime) -> bool:
+    """Whether it was so long ago that somebody was last seen that it is to be noted."""
+    return now - signed_in.seen_at >= SEEN_EVERY
+
+
+def note_seen(session: Session, token_hash: str, now: datetime) -> None:
+    """Note that somebody uses their sign-in: standing idle ends it."""
+    session.execute(
+        update(StaffSession)
+        .where(StaffSession.token_hash == token_hash, StaffSession.seen_at < now)
+        .values(seen_at=now)
+    )
 
 
 def next_step(signed_in: StaffSession, today: date) -> Step | None:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from channels.wechat.errors import Unreachable
 from channels.wechat.tokens import Token
-from models import ChannelToken
+from models import ChannelToken, reading
 
 CLAIM = timedelta(seconds=45)
 """Longer than `choose` can take: it may ask the platform up to three times."""
@@ -40,7 +40,7 @@ class SqlTokenStore:
 
     def get(self) -> Token | None:
         """The stored token, whether or not it is still good."""
-        with _explained(), self.sessions() as session:
+        with _explained(), reading(self.sessions) as session:
             return _token(session.get(ChannelToken, self.name))
 
     def replace(self, choose: Callable[[Token | None], Token]) -> Token:
