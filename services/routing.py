@@ -120,19 +120,26 @@ def _judge(kind: Kind, facts: Facts, channel: Channel, tried: frozenset[Channel]
     if facts.silenced:
         return Verdict(channel, taken=False, why="silenced")
     if channel is Channel.SMS:
-        return _sms(kind, facts.phone)
+        return _sms(kind, facts)
     if channel is Channel.MINI:
         return _mini(kind, facts)
     return _wechat(kind, facts, channel)
 
 
-def _sms(kind: Kind, phone: Phone | None) -> Verdict:
-    why = "sms"
+def _refused(kind: Kind, facts: Facts) -> bool:
+    """Whether they said in a chat of their own that they want none of this: they were told that it
+    ends, so it does not come by another way. A phone may be a family's: what its owner refuses by
+    SMS is refused there."""
+    return kind.refusable and any(chat.opted_out for chat in facts.chats if not chat.helper)
+
+
+def _sms(kind: Kind, facts: Facts) -> Verdict:
+    phone, why = facts.phone, "sms"
     if phone is None:
         why = "no_phone"
     elif phone.stopped:
         why = "phone_stopped"
-    elif phone.opted_out and kind.refusable:
+    elif _refused(kind, facts) or (phone.opted_out and kind.refusable):
         why = "opted_out"
     elif phone.shared_by > 1:
         why = "sms_shared"
@@ -142,11 +149,10 @@ def _sms(kind: Kind, phone: Phone | None) -> Verdict:
 def _mini(kind: Kind, facts: Facts) -> Verdict:
     """Nobody can refuse in the mini-program itself but by not ticking: whoever refused in their
     chat is not reminded here either."""
-    refused = kind.refusable and any(chat.opted_out for chat in facts.chats if not chat.helper)
     usable = [one for one in facts.minis or () if one.consents]
     if not facts.minis:
         why = "no_mini"
-    elif refused:
+    elif _refused(kind, facts):
         why = "opted_out"
     elif all(one.consents is None for one in facts.minis):
         why = "no_mini_template"

@@ -30,7 +30,7 @@ def test_a_refusal_is_asked_back_in_one_step(talk: Talk, text: str) -> None:
     assert not stopped(talk)
     talk("1")
     assert stopped(talk)
-    talk("恢复")
+    talk("恢复通知")
     assert not stopped(talk)
 
 

@@ -73,8 +73,10 @@ ROWS: dict[str, tuple[Kind, Facts, str, str]] = {
         DECISION, facts(phone=Phone(shared_by=3)), "sms", "sms:sms_shared"),
     "refused, and it decides about them": (
         DECISION, facts(chat(opted_out=True), phone=Phone(opted_out=True)), "chat", "chat:chat"),
-    "refused by WeChat, publicity": (
-        PUBLICITY, facts(chat(opted_out=True)), "sms", "chat:opted_out"),
+    "refused by WeChat, publicity: no short message instead": (
+        PUBLICITY, facts(chat(opted_out=True)), "", "sms:opted_out"),
+    "refused by SMS, publicity: the chat stays": (
+        PUBLICITY, facts(chat(), phone=Phone(opted_out=True)), "chat", "chat:chat"),
     "refused everywhere, publicity": (
         PUBLICITY, facts(chat(opted_out=True), phone=Phone(opted_out=True)), "", "sms:opted_out"),
     "the owner died": (DECISION, facts(chat(), silenced=True), "visit", "chat:silenced"),
