@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from dialog import Answers, Ask, Flow, Json, Option, Say
+from dialog import (
+    Answers,
+    Ask,
+    Flow,
+    Heard,
+    Json,
+    Option,
+    Reading,
+    Reopen,
+    Say,
+    Suggest,
+    Value,
+    Wrong,
+)
 from handlers import binding
 from handlers.callback import due
 from handlers.certain import certainly
@@ -14,7 +27,7 @@ from handlers.readers import choice, mobile, name
 from handlers.villages import chosen_village, village_asks
 from models import Person
 from models.talk import TicketKind
-from services import codes, privacy, tickets
+from services import codes, own_records, privacy, tickets
 from wording.hearing.matters import is_about
 
 FLOW = "privacy"
@@ -28,6 +41,14 @@ def wish_options(_answers: Answers, desk: Desk) -> Sequence[Option]:
     elif desk.channel == "sms":
         wishes.remove("phone")
     return [Option(wish, Say(f"privacy.wish_{wish}")) for wish in wishes]
+
+
+def wish(heard: Heard, reading: Reading) -> Value | Wrong | Suggest | Reopen:
+    """One of the menu; erasing also in whoever's own words, for it is asked back anyway."""
+    read = choice(wish_options)(heard, reading)
+    if isinstance(read, Wrong) and is_about("erase", heard.text):
+        return Value("forget")
+    return read
 
 
 def sure_options(_answers: Answers, _desk: Desk) -> Sequence[Option]:
@@ -60,7 +81,7 @@ def wants_to_be_forgotten(answers: Answers) -> bool:
 FORM = Flow(
     FLOW,
     (
-        Ask("wish", choice(wish_options), options=wish_options),
+        Ask("wish", wish, options=wish_options),
         Ask("phone", mobile, when=wants_phone),
         Ask("name", name, when=wants_name),
         *village_asks("village", wants_village),
@@ -80,7 +101,7 @@ def open_privacy(desk: Desk, asked: Asked) -> Outcome:
         return Outcome((Say("privacy.held_chat_only"),), (Start(FLOW),))
     if is_about("change_phone", asked.heard.text) and desk.channel != "sms":
         return Outcome((), (Start(FLOW, {"wish": "phone"}),))
-    return Outcome((_held(desk, desk.person),), (Start(FLOW),))
+    return Outcome((_held(desk, desk.person), *_besides(desk, desk.person)), (Start(FLOW),))
 
 
 def _held(desk: Desk, person: Person) -> Say:
@@ -95,16 +116,32 @@ def _held(desk: Desk, person: Person) -> Say:
     return Say("privacy.held", slots)
 
 
+def _besides(desk: Desk, person: Person) -> Iterator[Say]:
+    """A line for each other thing that is kept. The last one is told to everybody: it must not tell
+    whom an inquiry is about."""
+    kept = own_records.of_person(desk.session, person)
+    for phone in kept.phones:
+        yield Say("privacy.lent_phone", {"name": phone.name, "tail": phone.tail})
+    for kind, state in kept.hits:
+        slots = {"list": Say(f"privacy.list_{kind}"), "state": Say(f"privacy.hit_{state}")}
+        yield Say("privacy.on_a_list", slots)
+    if kept.followed:
+        yield Say("privacy.followed")
+    if kept.consents:
+        yield Say("privacy.consents", {"count": kept.consents})
+    yield Say("privacy.not_yet")
+
+
 def finish_privacy(desk: Desk, _flow: str, answers: Answers) -> Outcome:
-    wish = answers["wish"]
-    sure = answers.get(f"{wish}_sure", True)
-    if wish == "nothing" or not sure:
+    wanted = answers["wish"]
+    sure = answers.get(f"{wanted}_sure", True)
+    if wanted == "nothing" or not sure:
         return _unchanged()
-    if wish == "forget":
+    if wanted == "forget":
         return _forget(desk)
     if desk.person is None:  # unbound meanwhile, from another phone
         return Outcome((Say("privacy.held_chat_only"),))
-    return _ACTS[wish](desk, desk.person, answers)
+    return _ACTS[wanted](desk, desk.person, answers)
 
 
 def _unchanged() -> Outcome:

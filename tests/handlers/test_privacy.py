@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from models import Contact, Person, Ticket
+from models import Contact, HitState, ListHit, Person, Ticket
 from models.talk import TicketKind
+from services import own_records
+from tests import builders
+from tests.services.cross_checks.stage import hit_by_hand
 from tests.talk import Talk
-from tests.transcripts.scenes import applied, bound, writer
+from tests.transcripts.scenes import applied, bound, on_post, writer
 
 
 def person(talk: Talk) -> Person:
@@ -90,3 +93,41 @@ def test_consent_taken_back_looses_the_contact(talk: Talk) -> None:
     talk("1")
     assert talk.session.scalars(select(Contact)).one().person_id is None
     assert person(talk).id_number is not None
+
+
+def test_a_list_that_one_is_asked_about_is_shown_with_where_it_stands(talk: Talk) -> None:
+    on_post(talk)
+    hit_by_hand(talk.session, person(talk), talk.clock.at)
+    talk.session.commit()
+    shown = talk("我的信息")
+    assert "单位参保，还在核" in shown
+
+
+def test_a_death_list_is_not_shown_before_it_is_decided(talk: Talk) -> None:
+    on_post(talk)
+    plain = talk("我的信息")
+    talk("看看就行")
+    hit_by_hand(talk.session, person(talk), talk.clock.at)
+    talk.session.scalars(select(ListHit)).one().kind = "deaths"
+    talk.session.commit()
+    assert talk("我的信息") == plain
+    talk("看看就行")
+    assert "正在核" in plain
+    hit = talk.session.scalars(select(ListHit)).one()
+    hit.state, hit.decided_at = HitState.CLEARED, talk.clock.at
+    talk.session.commit()
+    assert "火化名单，核清了" in talk("我的信息")
+
+
+def test_only_ones_own_records_are_shown(talk: Talk) -> None:
+    on_post(talk)
+    hit_by_hand(talk.session, person(talk), talk.clock.at)
+    stranger = builders.create_person(talk.session, phone=None)
+    assert own_records.of_person(talk.session, stranger) == own_records.OwnRecords((), 0, (), False)
+
+
+def test_whoever_asks_twice_to_see_is_not_asked_to_delete(talk: Talk) -> None:
+    bound(talk)
+    talk("我的信息")
+    assert "真要删" not in talk("我的信息")
+    assert "真要删" in talk("把我的信息删掉")
