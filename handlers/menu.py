@@ -8,6 +8,7 @@ from handlers.counter import Asked, Counter, Outcome
 from handlers.desk import Desk
 from models import EngagementStatus, Role
 from services import registers, village_desk
+from services.days import signing
 from wording.hearing.matters import is_about, substance
 
 MISSES_BEFORE_A_PERSON = 3
@@ -23,8 +24,18 @@ HEAD_SERVICES = ("staff_work", "confirm_days", "leave_answer", "who_came", "witn
 """What village staff do by phone."""
 
 
+NOD = 2
+"""So many signs at most are a nod to this morning's reminder: 1, 在, 收到, a thumb."""
+
+
 def open_menu(desk: Desk, asked: Asked) -> Outcome:
-    """Answer a greeting or a thank-you; else show what can be done here."""
+    """Answer a nod, a greeting or a thank-you; else show what can be done here."""
+    if asked.intent != "menu" and asked.misses <= 1 and _may_be_the_sign(desk, asked):
+        return Outcome((Say("check_in.sure"),), offers=("checkin_yes", "menu"))
+    return _answered(desk, asked)
+
+
+def _answered(desk: Desk, asked: Asked) -> Outcome:
     if asked.intent == "greeting" and is_about("thanks", asked.heard.text):
         return Outcome((Say("menu.thanks"),))
     if asked.intent == "greeting":
@@ -41,6 +52,19 @@ def open_menu(desk: Desk, asked: Asked) -> Outcome:
     if asked.intent == "provide_info":
         return _menu(desk, Say("menu.what_for"))
     return _menu(desk)
+
+
+def _may_be_the_sign(desk: Desk, asked: Asked) -> bool:
+    """Whether a nod comes from a worker whose sign of today is still missing: they are asked back,
+    for nobody is signed in by a guess."""
+    text = asked.heard.text.strip()
+    longest = 1 if asked.intent == "greeting" else NOD
+    if not text or len(text) > longest or is_about("thanks", text):
+        return False
+    held = signing.standing_of(desk.session, desk.contact_id, desk.now, desk.on_post)
+    if held is None or held.obstacle is not None or held.on_leave:
+        return False
+    return held.first_at is None
 
 
 def _menu(desk: Desk, *before: Say) -> Outcome:
