@@ -40,6 +40,10 @@ class Prepared:
         """Run an INSERT or UPDATE; gives the number of rows."""
         return self._compiled(connection).execute(connection, values).rowcount
 
+    def run_many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run an INSERT or UPDATE once for each of these."""
+        self._compiled(connection).execute_many(connection, rows)
+
     def run_alone(self, connection: Connection, values: Mapping[str, Any]) -> int:
         """Like `run`, but where no transaction has begun the statement is one by itself."""
         return self._compiled(connection).execute(connection, values, begins=False).rowcount
@@ -48,6 +52,11 @@ class Prepared:
         """The first row of a SELECT, in the order of its columns; None without one."""
         compiled = self._compiled(connection)
         return compiled.first(compiled.execute(connection, values))
+
+    def all(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Every row of a SELECT."""
+        compiled = self._compiled(connection)
+        return compiled.all(compiled.execute(connection, values))
 
     def peek(self, connection: Connection, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """Like `first`, but before the transaction begins: what was read may be outdated when it
@@ -106,11 +115,28 @@ class _Compiled:
             connection._handle_dbapi_exception(error, self.text, None, cursor, None)
         return cursor
 
+    def execute_many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        bound = [self._bind({**self.fixed, **row}) for row in rows]
+        cursor = connection.connection.cursor()
+        try:
+            if begin := connection.info.get(BEGIN):
+                begin()
+            cursor.executemany(self.text, bound)
+        except Exception as error:  # SQLAlchemy says which of its errors this is
+            connection._handle_dbapi_exception(error, self.text, None, cursor, None)
+        cursor.close()
+
     def first(self, cursor: DBAPICursor) -> tuple[Any, ...] | None:
         row = cursor.fetchone()
         cursor.close()
-        if row is None:
-            return None
+        return None if row is None else self._read(row)
+
+    def all(self, cursor: DBAPICursor) -> list[tuple[Any, ...]]:
+        rows = cursor.fetchall()
+        cursor.close()
+        return [self._read(row) for row in rows]
+
+    def _read(self, row: Sequence[Any]) -> tuple[Any, ...]:
         read = list(row)
         for place, convert in self.results:
             read[place] = convert(read[place])

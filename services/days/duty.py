@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -87,22 +88,25 @@ def default_duty(day: date) -> Duty:
     )
 
 
+PLAN_COLUMNS = (
+    "opens", "closes", "minutes", "weekdays", "holidays_worked", "needs_checkout",
+    "fence_latitude", "fence_longitude", "fence_radius_m",
+)  # fmt: skip
+"""What `of_columns` takes, in this order."""
+
+
+def of_columns(plan: Sequence[Any], day: date) -> Duty:
+    """The duty of a plan's columns; the default of the day where they are empty."""
+    opens, closes, minutes, weekdays, holidays, checkout, latitude, longitude, radius = plan
+    if opens is None:
+        return default_duty(day)
+    fence = None if latitude is None else Fence(latitude, longitude, radius)
+    return Duty(opens, closes, minutes, weekdays, bool(holidays), bool(checkout), fence)
+
+
 def of_plan(plan: DutyPlan) -> Duty:
     """A stored plan as a duty."""
-    fence = None
-    if plan.fence_latitude is not None:
-        assert plan.fence_longitude is not None
-        assert plan.fence_radius_m is not None
-        fence = Fence(plan.fence_latitude, plan.fence_longitude, plan.fence_radius_m)
-    return Duty(
-        opens=plan.opens,
-        closes=plan.closes,
-        minutes=plan.minutes,
-        weekdays=plan.weekdays,
-        holidays_worked=plan.holidays_worked,
-        needs_checkout=plan.needs_checkout,
-        fence=fence,
-    )
+    return of_columns([getattr(plan, name) for name in PLAN_COLUMNS], plan.from_on)
 
 
 class Duties:

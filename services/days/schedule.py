@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from models import DayStep, Engagement
 from rules import parameters
 from services.clock import SHANGHAI, business_date
-from services.days import closing, confirming, deriving, unsigned
+from services.days import closing, confirming, deriving, judging, unsigned
 from services.days.duty import default_duty
 
 STEPS = ("week", "unsigned", "noon", "remind", "remind_again", "evening", "overdue", "final")
@@ -82,7 +82,7 @@ def _long_over(first: date, today: date, now: datetime) -> date | None:
 def times(day: date) -> list[tuple[str, datetime]]:
     """When each step of a day falls due, the end last."""
     opens, latest = confirming.window(day)
-    at = deriving.moment(datetime.combine(day, time(12), SHANGHAI))
+    at = judging.moment(datetime.combine(day, time(12), SHANGHAI))
     ends = datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
     week = [("week", _hour(day, "attendance.week_count_at"))]
     return [

@@ -33,8 +33,8 @@ from models.prepared import Prepared, Write
 from models.sealing import blind_index
 from rules import parameters
 from services.clock import SHANGHAI, business_date
-from services.days import deriving, unsigned
-from services.days.duty import Duty, Fence, default_duty
+from services.days import deriving, judging, unsigned
+from services.days.duty import PLAN_COLUMNS, Duty, Fence, of_columns
 
 COARSE_M = 10
 """A distance is kept in steps of so many metres; never the point itself."""
@@ -80,15 +80,7 @@ _COLUMNS = (
     _POST.c.name,
     _first_at.label("first_at"),
     _on_leave.label("on_leave"),
-    _PLAN.c.weekdays,
-    _PLAN.c.holidays_worked,
-    _PLAN.c.opens,
-    _PLAN.c.closes,
-    _PLAN.c.minutes,
-    _PLAN.c.needs_checkout,
-    _PLAN.c.fence_latitude,
-    _PLAN.c.fence_longitude,
-    _PLAN.c.fence_radius_m,
+    *(_PLAN.c[name] for name in PLAN_COLUMNS),
 )
 _OPEN = _ENGAGEMENT.c.status != EngagementStatus.ENDED.value
 _PLAN_OF_THE_DAY = and_(_PLAN.c.post_id == _POST.c.id, _PLAN.c.from_on == _plan_from)
@@ -199,7 +191,7 @@ def sign(
     end. Once the evening has closed the day, the day is derived anew."""
     _call_off(session, standing, now)
     write = Write(_EVENT, _event_row(standing, contact_id, sign, now))
-    if later is not None and deriving.moment(now).phase(standing.day) == "open":
+    if later is not None and judging.moment(now).phase(standing.day) == "open":
         later.append(write)
         return
     write.run(session.connection())
@@ -271,12 +263,6 @@ def was_on_post(session: Session, contact_id: uuid.UUID) -> date | None:
 
 def _standing(row: tuple[Any, ...], day: date) -> Standing:
     (engagement_id, status, starts_on, ends_on, post_id, post, first_at, on_leave, *plan) = row
-    weekdays, holidays, opens, closes, minutes, checkout, latitude, longitude, radius = plan
-    if opens is None:
-        duty = default_duty(day)
-    else:
-        fence = None if latitude is None else Fence(latitude, longitude, radius)
-        duty = Duty(opens, closes, minutes, weekdays, bool(holidays), bool(checkout), fence)
     return Standing(
         engagement_id=engagement_id,
         status=status,
@@ -285,7 +271,7 @@ def _standing(row: tuple[Any, ...], day: date) -> Standing:
         post_id=post_id,
         post=post,
         day=day,
-        duty=duty,
+        duty=of_columns(plan, day),
         first_at=first_at,
         on_leave=bool(on_leave),
     )
@@ -327,5 +313,6 @@ def _call_off(session: Session, standing: Standing, now: datetime) -> None:
 
 
 def _renew(session: Session, standing: Standing, now: datetime) -> None:
-    if deriving.moment(now).phase(standing.day) != "open":
-        deriving.derive_day(session, standing.engagement_id, standing.day, now)
+    if judging.moment(now).phase(standing.day) != "open":
+        day = standing.day
+        deriving.derive(session, [standing.engagement_id], from_on=day, to_on=day, now=now)
