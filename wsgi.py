@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bot.inbox import Inbox
 from bot.sms import sms_door
-from bot.web import health, time_machine, wechat_door
+from bot.web import health, mount_wechat, time_machine
 from channels.wechat.envelope import WechatDoor
 from channels.wechat.line import Credentials, Line
 from channels.wechat.mini import MiniProgram
@@ -57,7 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     inbox = make_inbox(settings)
     app = Service("gongyigang", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
-    app.register_blueprint(wechat_door(inbox, make_wechat_door(settings)))
+    mount_wechat(app, inbox, make_wechat_door(settings))
     app.register_blueprint(health(inbox))
     if settings.sms_accounts and settings.sms_callback_secret is not None:
         secret = settings.sms_callback_secret.get_secret_value()

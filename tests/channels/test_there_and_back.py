@@ -19,7 +19,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from bot.inbox import Inbox
 from bot.sms import sms_door
-from bot.web import wechat_door
+from bot.web import mount_wechat
 from channels.wechat.envelope import WechatDoor
 from models import Contact, Delivery
 from models.telling import DeliveryState
@@ -143,7 +143,7 @@ def make_app(settings: Settings, sessions: sessionmaker[Session]) -> Flask:
         aes_key=decode_aes_key(settings.wechat_aes_key.get_secret_value()),
         mode="safe",
     )
-    app.register_blueprint(wechat_door(inbox, door))
+    mount_wechat(app, inbox, door)
     secret = "sandbox-sms-callback"
     app.register_blueprint(sms_door(inbox, providers=settings.sms_accounts, secret=secret))
     return app
