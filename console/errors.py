@@ -13,8 +13,9 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 
 from console.base import Elsewhere, Seat, door, keep, page, say, settle, tell
-from console.guard import NotYourRole, RoleEnded, SignInFirst
+from console.guard import FOUND_OUT, NotYourRole, RoleEnded, SignInFirst
 from console.words import obstacle_words
+from models.read_only import WroteWhileReading
 from services.procedure import Hindered
 
 log = structlog.get_logger()
@@ -125,6 +126,15 @@ def refused(error: HTTPException) -> ResponseReturnValue:
         return error.get_response()
     key = "console.not_found" if code == 404 else "console.bad_request"
     return trouble(key, code)
+
+
+@door.errorhandler(WroteWhileReading)
+def wrote_after_all(error: WroteWhileReading) -> ResponseReturnValue:
+    """A page that was thought to only read: asked for once more, it may write."""
+    _roll_back()
+    log.error("console.wrote_while_reading", endpoint=request.endpoint, exc_info=error)
+    FOUND_OUT.add(str(request.endpoint))
+    return redirect(request.full_path.rstrip("?"))
 
 
 @door.errorhandler(Exception)

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -23,11 +23,21 @@ from werkzeug.test import TestResponse
 
 from console.app import register_console
 from console.base import Console
+from console.guard import FOUND_OUT
 from services import demo_staff
 from tests.builders import NOW
 from wording import load_book
 
 SMS_SHARES = {"tencent": 70, "aliyun": 30}
+
+
+@pytest.fixture(autouse=True)
+def _pages_that_only_read_do() -> Iterator[None]:
+    """A page that writes, and is not named in `console.guard.KEEPS`, fails its test."""
+    yield
+    found = sorted(FOUND_OUT)
+    FOUND_OUT.clear()
+    assert not found
 
 
 @dataclass

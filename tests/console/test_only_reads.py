@@ -66,6 +66,27 @@ def test_a_page_that_cannot_be_written_down_does_not_go_out(
     assert number not in clerk.words
 
 
+def test_a_page_that_writes_after_all_comes_at_the_second_asking(
+    app: Flask, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.errors.FOUND_OUT", found := set[str]())
+    monkeypatch.setattr("console.guard.FOUND_OUT", found)
+    clerk = visit("zhenjingban")
+    whole: Any = app.view_functions["console.worklist"]
+
+    def page_that_writes(**values: Any) -> Any:
+        current().session.merge(ClockShift(id=1, shift_seconds=7.0))
+        current().session.flush()
+        return whole(**values)
+
+    monkeypatch.setattr(page_that_writes, "roles", whole.roles, raising=False)
+    monkeypatch.setitem(app.view_functions, "console.worklist", page_that_writes)
+    again = clerk.client.get("/console/?kind=x")
+    assert (again.status_code, again.headers["Location"]) == (302, "/console/?kind=x")
+    assert found == {"console.worklist"}
+    assert clerk.client.get("/console/?kind=x").status_code == 200
+
+
 def test_reading_counts_as_being_there(
     visit: Visit, watch: Watch, seeded_sessions: sessionmaker[Session]
 ) -> None:
