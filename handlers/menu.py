@@ -9,6 +9,7 @@ from handlers.desk import Desk
 from models import EngagementStatus, Role
 from services import registers, village_desk
 from services.days import signing
+from wording.hearing.choices import is_nod
 from wording.hearing.matters import is_about, substance
 
 MISSES_BEFORE_A_PERSON = 3
@@ -25,7 +26,7 @@ HEAD_SERVICES = ("staff_work", "confirm_days", "leave_answer", "who_came", "witn
 
 
 NOD = 2
-"""So many signs at most are a nod to this morning's reminder: 1, 在, 收到, a thumb."""
+"""So many signs at most may be one more way to nod to this morning's reminder."""
 
 
 def open_menu(desk: Desk, asked: Asked) -> Outcome:
@@ -57,14 +58,20 @@ def _answered(desk: Desk, asked: Asked) -> Outcome:
 def _may_be_the_sign(desk: Desk, asked: Asked) -> bool:
     """Whether a nod comes from a worker whose sign of today is still missing: they are asked back,
     for nobody is signed in by a guess."""
-    text = asked.heard.text.strip()
-    longest = 1 if asked.intent == "greeting" else NOD
-    if not text or len(text) > longest or is_about("thanks", text):
+    if not _is_nod(asked):
         return False
     held = signing.standing_of(desk.session, desk.contact_id, desk.now, desk.on_post)
     if held is None or held.obstacle is not None or held.on_leave:
         return False
     return held.first_at is None
+
+
+def _is_nod(asked: Asked) -> bool:
+    text = asked.heard.text.strip()
+    if is_nod(text):
+        return True
+    longest = 1 if asked.intent == "greeting" else NOD
+    return 0 < len(text) <= longest and not is_about("thanks", text)
 
 
 def _menu(desk: Desk, *before: Say) -> Outcome:

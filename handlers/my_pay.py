@@ -149,13 +149,13 @@ def _rate(desk: Desk) -> Iterator[Say]:
 
 def _nothing(desk: Desk, text: str) -> Outcome:
     """No month of theirs yet: somebody new on a post, or somebody who is on none."""
+    held = registers.current_engagement(desk.session, desk.person) if desk.person else None
     said = None
-    if is_about("asks", text):
+    if is_about("asks", text) and (held is None or is_about("pay_rules", text)):
         said = policy.answer(desk, text) or policy.answer(
             desk, text, topics=TOPICS, enough=ENOUGH_WITHIN
         )
     before = (said,) if said is not None else ()
-    held = registers.current_engagement(desk.session, desk.person) if desk.person else None
     if held is None:
         key = "no_record" if before else "pay"
         says = (*before, Say(f"on_post.{key}"), Say("on_post.what_next"))

@@ -12,6 +12,7 @@ from wording.hearing.words import name_by_word, words
 
 YES_WORDS = words("affirm")
 NO_WORDS = words("deny")
+NODS = words("nods")
 _TAIL = re.compile(r"[\s。.!！?？~～,，、;；…]+$|[啊呀哈呢嘛哦]+$")
 
 _DENIES = re.compile("不|没|无|非")
@@ -49,6 +50,11 @@ _remembered = lru_cache(maxsize=1024)(_bared)
 def hear_command(text: str) -> Command | None:
     """A global word standing alone; never a word inside a sentence."""
     return _COMMANDS.get(bare(text))
+
+
+def is_nod(text: str) -> bool:
+    """Whether this only says that something was seen."""
+    return text.strip().lower() in NODS or bare(text) in NODS
 
 
 def hear_yes_no(text: str) -> bool | None:
