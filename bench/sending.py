@@ -1,5 +1,6 @@
 """How fast the outbox empties, beside a bare HTTP client: `python -m bench.sending [MESSAGES]
-[sandbox|tests.faults.provider]`.
+[sandbox|tests.faults.provider]`; `ANSWER_SECONDS=0.02` lets the second provider take as long as one
+across the network.
 
 The same stand-in of a provider, the same number of messages at once. The bare client posts the same
 bodies in a loop and keeps nothing; the house claims, calls through the provider's SDK and records.

@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from models.engine import light_transaction
 from scheduler.pace import Pace
 from scheduler.works import AWAY, Works
 from services import channel_rests, dispatch
@@ -75,7 +76,7 @@ class Sender:
 
     def _claim(self, channel: str, ids: Sequence[uuid.UUID]) -> list[Parcel]:
         machine_now = self.works.machine()
-        with self.works.sessions.begin() as session:
+        with light_transaction(self.works.sessions) as session:
             if self._is_resting(session, channel, machine_now):
                 return []
             return dispatch.claim(
@@ -125,7 +126,7 @@ class Sender:
             log.error("outbox.answer_lost", delivery=str(parcel.id), fate=answer.fate)
 
     def _write_down(self, channel: str, answers: Sequence[tuple[Parcel, Answer]]) -> None:
-        with self.works.sessions.begin() as session:
+        with light_transaction(self.works.sessions) as session:
             dispatch.record_all(session, answers, now=self.works.clock.now(session))
             for _parcel, answer in answers:
                 if answer.stops_channel:

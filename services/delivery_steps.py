@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -15,10 +15,14 @@ ERROR_LENGTH = 255
 Listener = Callable[[Session, Delivery, datetime], None]
 
 on_settled: list[Listener] = []
-"""Called in the same transaction whenever what became of a message is known anew: it was accepted,
-delivered, failed or stopped, or is uncertain. A message can be heard of more than once."""
+"""Called in the same transaction whenever what became of a message is known anew: it was delivered,
+failed or stopped, or is uncertain. A message can be heard of more than once."""
 
-OUTCOMES = SETTLED | {DeliveryState.ACCEPTED, DeliveryState.UNCERTAIN}
+on_accepted: dict[str, list[Listener]] = {}
+"""The same for what a provider took over, by channel: for those where nothing better will ever be
+known. On the others it is written down with nobody told, which is a good deal quicker."""
+
+OUTCOMES = SETTLED | {DeliveryState.UNCERTAIN}
 
 
 def advance(
@@ -35,6 +39,11 @@ def advance(
     if error is not None:
         delivery.error = error[:ERROR_LENGTH]
     delivery.settled_at = now if delivery.state in SETTLED else None
-    if delivery.state in OUTCOMES:
-        for listener in on_settled:
-            listener(session, delivery, now)
+    for listener in _listeners(delivery):
+        listener(session, delivery, now)
+
+
+def _listeners(delivery: Delivery) -> Sequence[Listener]:
+    if delivery.state == DeliveryState.ACCEPTED:
+        return on_accepted.get(delivery.channel, ())
+    return on_settled if delivery.state in OUTCOMES else ()

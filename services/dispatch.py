@@ -9,6 +9,7 @@ says so; nothing is ever sent a second time on the chance that the first one got
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,15 +17,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from models import Delivery
 from models.sealing import SealError
-from models.telling import DELIVERY_STEPS, DeliveryState, Happening
-from services import receipts
-from services.delivery_steps import ERROR_LENGTH, advance
-from services.outbox import slots_of
+from models.telling import DeliveryState, Happening
+from services import delivery_rows, receipts
+from services.delivery_rows import Claimed
+from services.delivery_steps import ERROR_LENGTH, advance, on_accepted
 
 LEASE = timedelta(seconds=120)
 """Longer than a batch of provider calls may take, so that a living sender is not taken for dead."""
@@ -106,24 +107,16 @@ def claim(
 
     A sender's death leaves as many `uncertain` as it had claimed: hence few at a time.
     """
-    wanted = select(Delivery.id).where(_is_due(channel, now), _may_leave(machine_now))
-    if ids is not None:
-        wanted = wanted.where(Delivery.id.in_(ids))
-    first = wanted.order_by(*_FIRST).limit(limit).with_for_update(skip_locked=True)
-    taken = session.scalars(  # CLAIMED, in one statement for all of them
-        update(Delivery)
-        .where(Delivery.id.in_(first.scalar_subquery()))
-        .values(
-            state=DELIVERY_STEPS[Happening.CLAIMED][DeliveryState.QUEUED],
-            happening=Happening.CLAIMED,
-            lease_until=machine_now + LEASE,
-            tries=Delivery.tries + 1,
-            settled_at=None,
-        )
-        .returning(Delivery),
-        execution_options={"populate_existing": True},
-    ).all()
-    parcels = [_parcel(session, one, now) for one in sorted(taken, key=_order)]
+    lease_until = machine_now + LEASE
+    values = {
+        "on_channel": channel,
+        "now": now,
+        "machine_now": machine_now,
+        "lease": lease_until,
+        "most": limit,
+    }
+    taken = delivery_rows.take(session, values, keys=ids)
+    parcels = [_parcel(session, channel, one, lease_until, now) for one in taken]
     return [parcel for parcel in parcels if parcel is not None]
 
 
@@ -137,6 +130,36 @@ def record_all(
     session: Session, answers: Sequence[tuple[Parcel, Answer]], *, now: datetime
 ) -> None:
     """Write down what a carrier brought back for each of several parcels."""
+    quick = [pair for pair in answers if _is_quick(*pair)]
+    if quick:
+        _accept(session, quick, now)
+    if len(quick) < len(answers):
+        _record_each(session, [pair for pair in answers if not _is_quick(*pair)], now)
+
+
+def _is_quick(parcel: Parcel, answer: Answer) -> bool:
+    """Taken over by the provider, and nobody here waits to hear it: nearly all there are."""
+    return answer.fate is Fate.ACCEPTED and not on_accepted.get(parcel.channel)
+
+
+def _accept(session: Session, answers: Sequence[tuple[Parcel, Answer]], now: datetime) -> None:
+    rows = [
+        {
+            "key_of_row": parcel.id,
+            "lease": parcel.lease_until,
+            "by": answer.provider,
+            "number": answer.provider_id,
+            "charged": answer.segments,
+            "said": answer.error[:ERROR_LENGTH] if answer.error is not None else None,
+        }
+        for parcel, answer in answers
+    ]
+    delivery_rows.accept(session, rows)
+    numbers = {parcel.id: (answer.provider, answer.provider_id) for parcel, answer in answers}
+    receipts.apply_early_to(session, numbers, now)
+
+
+def _record_each(session: Session, answers: Sequence[tuple[Parcel, Answer]], now: datetime) -> None:
     keys = [parcel.id for parcel, _answer in answers]
     locked = select(Delivery).where(Delivery.id.in_(keys)).order_by(Delivery.id)
     found = session.scalars(locked.with_for_update(), execution_options={"populate_existing": True})
@@ -213,29 +236,16 @@ def _is_due(channel: str, now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _may_leave(machine_now: datetime) -> ColumnElement[bool]:
-    """A repeat does not leave after the platform has forgotten its key."""
-    return or_(Delivery.repeat_until.is_(None), Delivery.repeat_until >= machine_now)
-
-
-def _order(delivery: Delivery) -> tuple[int, datetime]:
-    return delivery.rank, delivery.due_at
-
-
-def _parcel(session: Session, delivery: Delivery, now: datetime) -> Parcel | None:
-    assert delivery.lease_until is not None
+def _parcel(
+    session: Session, channel: str, row: Claimed, lease_until: datetime, now: datetime
+) -> Parcel | None:
     try:
-        return Parcel(
-            id=delivery.id,
-            lease_until=delivery.lease_until,
-            channel=delivery.channel,
-            address=delivery.address or "",
-            key=delivery.key,
-            slots=slots_of(delivery),
-        )
+        address, slots = row.address or "", json.loads(row.slots or "{}")
     except SealError as error:  # one damaged row must not hold up all behind it
+        delivery = session.get_one(Delivery, row.id)
         advance(session, delivery, Happening.REFUSED, now, error=str(error))
         return None
+    return Parcel(row.id, lease_until, channel, address, row.key, slots)
 
 
 def _postpone(session: Session, delivery: Delivery, answer: Answer, now: datetime) -> None:

@@ -8,10 +8,10 @@ if only one message can be meant.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -33,11 +33,9 @@ def record(session: Session, reports: Iterable[Report], now: datetime) -> int:
 def apply_early(session: Session, deliveries: Sequence[Delivery], now: datetime) -> None:
     """Use the reports that came before these were known by their provider's number, or, where they
     are uncertain, those of their phone that nothing else explains."""
-    numbers = [one.provider_id for one in deliveries if one.provider_id is not None]
-    keys = [one.id for one in deliveries]
+    numbers = [(one.provider, one.provider_id) for one in deliveries if one.provider_id is not None]
     if numbers:
-        known = or_(Receipt.provider_id.in_(numbers), Receipt.delivery_id.in_(keys))
-        early = session.scalars(select(Receipt).where(known).order_by(Receipt.id)).all()
+        early = _early(session, numbers, [one.id for one in deliveries])
         for delivery in deliveries:
             for receipt in early:
                 if _is_about(receipt, delivery):
@@ -45,6 +43,46 @@ def apply_early(session: Session, deliveries: Sequence[Delivery], now: datetime)
     for delivery in deliveries:
         if delivery.state == DeliveryState.UNCERTAIN:
             _apply_unexplained(session, delivery, now)
+
+
+def apply_early_to(
+    session: Session, numbers: Mapping[uuid.UUID, tuple[str | None, str | None]], now: datetime
+) -> None:
+    """`apply_early` for those of these keys and providers' numbers of which a report came before;
+    nearly always there is none."""
+    if not _early(session, [one for one in numbers.values() if one[1] is not None], list(numbers)):
+        return
+    found = select(Delivery).where(Delivery.id.in_(numbers)).order_by(Delivery.id)
+    apply_early(session, session.scalars(found.with_for_update()).all(), now)
+
+
+_EARLY = (
+    select(Receipt)
+    .where(
+        or_(
+            and_(
+                Receipt.provider.in_(bindparam("providers", expanding=True)),
+                Receipt.provider_id.in_(bindparam("numbers", expanding=True)),
+            ),
+            Receipt.delivery_id.in_(bindparam("keys", expanding=True)),
+        )
+    )
+    .order_by(Receipt.id)
+)
+
+
+def _early(
+    session: Session,
+    numbers: Sequence[tuple[str | None, str | None]],
+    keys: Sequence[uuid.UUID],
+) -> Sequence[Receipt]:
+    """Reports of these providers and numbers, or of deliveries of ours."""
+    asked = {
+        "providers": sorted({str(provider) for provider, _number in numbers}),
+        "numbers": [number for _provider, number in numbers],
+        "keys": keys,
+    }
+    return session.scalars(_EARLY, asked).all()
 
 
 def _is_about(receipt: Receipt, delivery: Delivery) -> bool:

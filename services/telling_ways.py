@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from models import Contact, Delivery, Message, MessageState
 from models.telling import DeliveryState
 from services import card_consents, chat_windows, outbox, telling_facts, visits
-from services.delivery_steps import on_settled
+from services.delivery_steps import on_accepted, on_settled
 from services.routing import Choice, Facts, Verdict, decide
 from services.telling_kinds import Channel, Kind
 from services.telling_kinds import kind as kind_of
@@ -198,3 +198,4 @@ def written(verdict: Verdict, now: datetime) -> dict[str, Any]:
 
 
 on_settled.append(hear)
+on_accepted.setdefault(OUTBOX[Channel.CHAT], []).append(hear)

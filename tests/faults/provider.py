@@ -7,6 +7,7 @@ It accepts whatever it is sent, after a moment, and counts by the sender's own n
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
@@ -14,7 +15,7 @@ from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-ANSWER_SECONDS = 0.004
+ANSWER_SECONDS = float(os.environ.get("ANSWER_SECONDS", "0.004"))
 
 
 class Provider(ThreadingHTTPServer):

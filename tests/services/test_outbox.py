@@ -411,11 +411,13 @@ def test_whoever_listens_hears_what_became_of_a_message(session: Session) -> Non
         heard.append(delivery.state)
 
     delivery_steps.on_settled.append(listen)
+    delivery_steps.on_accepted["sms"] = [listen]
     try:
         in_state(session, DeliveryState.DELIVERED)
         in_state(session, DeliveryState.STOPPED)
     finally:
         delivery_steps.on_settled.remove(listen)
+        del delivery_steps.on_accepted["sms"]
     assert heard == ["accepted", "delivered", "stopped"]
 
 
