@@ -100,7 +100,7 @@ def furnish(database_url: str, *, workers: int = 0) -> None:
 
 def _stay_up_late(session: Session, now: datetime) -> None:
     """Let the day be open whenever this runs: what is measured is the morning's check-in, and one
-    that comes after the evening's result derives its day anew, which costs eight times as much."""
+    that comes after the evening's result derives its day anew, which costs twice as much."""
     two = session.scalars(select(Staff.id).limit(2)).all()
     session.add(
         ParameterOverride(
