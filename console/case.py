@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from console.base import Elsewhere, Seat, current, door, look, needs, page, say, tell
 from console.budgets import warned
+from console.messages import SEE as SEES_TALK
 from console.trace import lines, title_of
 from console.words import act_name, moment, obstacle_words
 from console.worklist import CASE_ROLES, DECIDERS
@@ -71,6 +72,7 @@ def _screen(application: Application, said: Said) -> str:
         can_overrule=_can_overrule,
         open_acts=_open_acts,
         money=_money(shown),
+        sees_talk=SEES_TALK,
         parts=[part for hook in HOOKS if (part := hook(seat, shown))],
     )
 

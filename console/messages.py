@@ -8,9 +8,9 @@ from datetime import date, datetime
 from flask import request
 
 from console.base import NAV, Elsewhere, NavItem, current, door, look, needs, page
-from models import MessageState, Role
+from models import MessageState, Person, Role
 from models.procedure import TOWN_CLERK, TOWN_HEAD
-from services import failures
+from services import case_page, failures
 from services import message_story as stories
 from services.message_story import Wanted
 from services.telling_kinds import kinds
@@ -75,9 +75,24 @@ def message_talk(key: uuid.UUID) -> str:
     found = stories.find(seat.session, key, seat.region)
     if found is None or found.person is None:
         raise Elsewhere("message", str(key))
-    look("person", found.person.id, talk=True)
-    lines = stories.talk(seat.session, found.person)
-    return page("message_talk.html", it=found, lines=lines)
+    return _talk_with(found.person)
+
+
+@door.get("/cases/<number>/talk")
+@needs(*SEE)
+def case_talk(number: str) -> str:
+    """The same with whom a case is about: they may have written, and never been told anything."""
+    seat = current()
+    found = case_page.find(seat.session, number, seat.region)
+    if found is None:
+        raise Elsewhere("application", number)
+    return _talk_with(found.person)
+
+
+def _talk_with(person: Person) -> str:
+    look("person", person.id, talk=True)
+    lines = stories.talk(current().session, person)
+    return page("message_talk.html", person=person, lines=lines)
 
 
 @door.get("/messages/costs")

@@ -125,8 +125,10 @@ def _when(desk: Desk, held: Engagement, asked: Asked) -> Outcome:
         return Outcome((post, Say("my_term.not_begun")), offers=("human",))
     ends_on, left = held.ends_on.isoformat(), (held.ends_on - desk.today).days
     says = [post]
-    if held.status == EngagementStatus.UNDECIDED:
+    if held.status == EngagementStatus.UNDECIDED or left < 0:  # the clock says so a little later
         says.append(Say("my_term.undecided", {"ends_on": ends_on}))
+    elif left == 0:
+        says.append(Say("my_term.last_day"))
     else:
         says.append(Say("my_term.until", {"ends_on": ends_on, "days": left}))
     if (pause := pauses.current(desk.session, held)) is not None:

@@ -326,4 +326,4 @@ def test_an_uplink_by_either_provider_is_answered_once(street: Street) -> None:
     street.send("sms")
     shown = street.world.ledger.sent_by_service("sms", PHONE)
     assert len(shown) == 2
-    assert any("通知、提醒不发了" in entry.text for entry in shown)
+    assert any("不往这个手机号发了" in entry.text for entry in shown)

@@ -15,7 +15,14 @@ from services import dispatch, message_story
 from services.dispatch import Answer, Fate
 from services.message_story import Wanted
 from services.telling import tell
-from tests.builders import NOW, create_contact, create_inbound, create_person, region
+from tests.builders import (
+    NOW,
+    create_application,
+    create_contact,
+    create_inbound,
+    create_person,
+    region,
+)
 from tests.console.conftest import Visit
 
 VILLAGE = "v-xinyan-wangjiazhuang"
@@ -53,6 +60,18 @@ def test_the_whole_story_of_one_message(visit: Visit, message: str) -> None:
     talk = clerk.get(f"/console/messages/{message}/talk").text
     assert "您好" in talk
     assert "公益性岗位报名有进展了" in talk
+
+
+def test_who_wrote_and_was_never_told_anything_is_heard_from_the_case(
+    visit: Visit, seeded_sessions: sessionmaker[Session]
+) -> None:
+    with seeded_sessions.begin() as session:
+        case = create_application(session)
+        create_inbound(session, create_contact(session, person_id=case.person_id))
+        number = case.number
+    clerk = visit("zhenjingban")
+    assert f"/console/cases/{number}/talk" in clerk.get(f"/console/cases/{number}").text
+    assert "您好" in clerk.get(f"/console/cases/{number}/talk").text
 
 
 def test_a_phone_number_is_found_whole_and_not_shown_again(visit: Visit, message: str) -> None:
