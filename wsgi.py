@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -38,14 +37,6 @@ LOGIN_SECONDS = (2.0, 4.0)
 """To reach the platform, and for its answer."""
 
 
-class Service(Flask):
-    """Flask, whose views are all plain functions here."""
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """The function itself: Flask would look three times a request whether it is a coroutine."""
-        return func
-
-
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application. Raises `settings.SettingsError` where the environment is not fit."""
     settings = settings or load()
@@ -55,7 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     telling_facts.know_cards(None if settings.sandbox else settings.wechat_templates)
     mini_program.know(settings)
     inbox = make_inbox(settings)
-    app = Service("gongyigang", static_folder=None)
+    app = Flask("gongyigang", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
     mount_wechat(app, inbox, make_wechat_door(settings))
     app.register_blueprint(health(inbox))

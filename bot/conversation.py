@@ -141,5 +141,5 @@ def _sign_first(
 
 
 def _may_sign(desk: Desk) -> bool:
-    held = signing.standing_of(desk.session, desk.contact_id, desk.now)
+    held = signing.standing_of(desk.session, desk.contact_id, desk.now, desk.on_post)
     return held is not None and held.obstacle is None

@@ -44,17 +44,17 @@ _INBOUND = cast(Table, Inbound.__table__)
 _SAME_LETTER = (_INBOUND.c.channel == bindparam("channel")) & (
     _INBOUND.c.dedupe_key == bindparam("dedupe_key")
 )
-_OWN_COLUMNS = 7
+_OF_THE_PAGE = (
+    _INBOUND.c.id,
+    _INBOUND.c.reply,
+    _TALK.c.contact_id,
+    _TALK.c.standing_sealed,
+    _TALK.c.turned_at,
+    _CONTACT.c.answered_at,
+    _CONTACT.c.followed,
+)
 _LOOK_UP = signing.with_standing(
-    select(
-        _INBOUND.c.id,
-        _INBOUND.c.reply,
-        _TALK.c.contact_id,
-        _TALK.c.standing_sealed,
-        _TALK.c.turned_at,
-        _CONTACT.c.answered_at,
-        _CONTACT.c.followed,
-    )
+    select(*_OF_THE_PAGE)
     .join_from(_CONTACT, _TALK, _TALK.c.contact_id == _CONTACT.c.id)
     .outerjoin(_INBOUND, _SAME_LETTER)
     .where(
@@ -129,14 +129,15 @@ def glance(session: Session, letter: Letter, day: date) -> Page | None:
 def _page(row: tuple[Any, ...] | None, day: date) -> Page | None:
     if row is None:
         return None
-    letter_id, reply, contact_id, standing_sealed, turned_at, answered_at, follows, *_ = row
+    own = len(_OF_THE_PAGE)
+    letter_id, reply, contact_id, standing_sealed, turned_at, answered_at, follows = row[:own]
     return Page(
         Talk(contact_id, standing_sealed, turned_at),
         letter_id is not None,
         reply or "",
         answered_at is not None,
         bool(follows),
-        Foreknown(day, row[_OWN_COLUMNS:]),
+        Foreknown(day, row[own:]),
     )
 
 

@@ -111,11 +111,11 @@ def register_console(app: Flask, console: Console, *, secret_key: str) -> None:
 
 
 class PageSessions(SecureCookieSessionInterface):
-    """Cookies for pages only: making the signer anew for each of a webhook's posts costs them a
-    twentieth of their time."""
+    """Cookies for pages only: providers and the mini-program bring none, and making the signer anew
+    for each of their posts is a good part of its time."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        if request.path.startswith(("/wechat", "/sms/", "/mini/")):
+        if request.path.startswith(("/sms/", "/mini/")):
             return None
         return super().open_session(app, request)
 

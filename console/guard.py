@@ -48,7 +48,7 @@ KEEPS = frozenset(
         "console.people_export",  # the verb writes down what was taken
         "console.post_page",
         "console.spot_check_photo",
-        "console.term_agreement",  # a draft is kept as it was taken
+        "console.term_agreement",  # it names an ID number: the verb writes down who printed it
     }
 )
 """Pages that write something short while they are looked at. All others only read."""

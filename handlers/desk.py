@@ -52,7 +52,9 @@ class Desk:
         return contact
 
     def write_down(self) -> None:
-        """Keep now what was left for the turn's end."""
+        """Keep now what was left for the turn's end; `on_post` holds no longer."""
+        if self.later:
+            self.__dict__["on_post"] = None  # frozen for everybody else
         while self.later:
             self.later.pop(0).run(self.session.connection())
 

@@ -28,7 +28,7 @@ from werkzeug.exceptions import HTTPException
 
 from channels.wechat.mini import LoginRefused, MiniProgram
 from models import Contact
-from portal.pace import Pace
+from portal.brake import Brake
 from portal.passes import SECONDS, Passes
 from services import mini_program
 from services.clock import Clock
@@ -79,8 +79,8 @@ class Portal:
     book: Book
     program: MiniProgram
     passes: Passes
-    logins: Pace = field(default_factory=lambda: Pace(LOGINS_A_MINUTE))
-    asks: Pace = field(default_factory=lambda: Pace(ASKS_A_MINUTE))
+    logins: Brake = field(default_factory=lambda: Brake(LOGINS_A_MINUTE))
+    asks: Brake = field(default_factory=lambda: Brake(ASKS_A_MINUTE))
     lines: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(LOGINS_AT_ONCE))
 
 

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Table, and_, bindparam, literal, or_, select, update
 from sqlalchemy.orm import Session
@@ -21,7 +21,7 @@ from models import Delivery
 from models.sealing import Sealed
 from models.telling import DELIVERY_STEPS, DeliveryState, Happening
 
-ROWS: Table = Delivery.__table__  # type: ignore[assignment]  # declared as any FROM clause
+ROWS = cast(Table, Delivery.__table__)
 AT = ROWS.c.due_at.type
 
 

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Table, and_, func, select
 from sqlalchemy.orm import Session
 
 from models import DutyPlan, Post
@@ -86,6 +86,22 @@ def default_duty(day: date) -> Duty:
         closes=time.fromisoformat(value["closes"]),
         minutes=value["minutes"],
     )
+
+
+_PLAN = cast(Table, DutyPlan.__table__)
+_POST = cast(Table, Post.__table__)
+_earlier = _PLAN.alias("earlier_plan")
+
+
+def in_force(day: ColumnElement[date]) -> ColumnElement[bool]:
+    """The condition on which a `duty_plan` beside a `post` is the one in force on a day."""
+    newest = (
+        select(func.max(_earlier.c.from_on))
+        .where(_earlier.c.post_id == _POST.c.id, _earlier.c.from_on <= day)
+        .correlate(_POST)
+        .scalar_subquery()
+    )
+    return and_(_PLAN.c.post_id == _POST.c.id, _PLAN.c.from_on == newest)
 
 
 PLAN_COLUMNS = (

@@ -1,5 +1,8 @@
 """All that the days of some workers are derived from: events, leaves, suspensions, stoppages, and
-the days as they were. A constant number of statements, whatever the number of workers."""
+the days as they were. A constant number of statements, whatever the number of workers.
+
+What is read here besides events, plans and dates must be asked for in `one_day` too (`_MORE`): the
+quick way leaves such days to this one."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ from models import (
 from models.prepared import Prepared
 from models.term_steps import TermState
 from services.days import judging
-from services.days.duty import PLAN_COLUMNS, of_columns
+from services.days.duty import PLAN_COLUMNS, in_force, of_columns
 from services.days.judging import Known, Moment
 
 _ENGAGEMENT = cast(Table, Engagement.__table__)
@@ -48,13 +48,6 @@ _STOPPAGE = cast(Table, Stoppage.__table__)
 
 _key: BindParameter[Any] = bindparam("engagement")
 _day: BindParameter[Any] = bindparam("day")
-_earlier = _PLAN.alias("earlier_plan")
-_plan_from = (
-    select(func.max(_earlier.c.from_on))
-    .where(_earlier.c.post_id == _POST.c.id, _earlier.c.from_on <= _day)
-    .correlate(_POST)
-    .scalar_subquery()
-)
 _stopped = _REGION.alias("stopped")
 _MORE = or_(
     exists().where(
@@ -104,7 +97,7 @@ _READ = Prepared(
     .select_from(_ENGAGEMENT)
     .join(_POST, _POST.c.id == _ENGAGEMENT.c.post_id)
     .join(_REGION, _REGION.c.id == _POST.c.region_id)
-    .outerjoin(_PLAN, and_(_PLAN.c.post_id == _POST.c.id, _PLAN.c.from_on == _plan_from))
+    .outerjoin(_PLAN, in_force(_day))
     .outerjoin(_DAY, and_(_DAY.c.engagement_id == _ENGAGEMENT.c.id, _DAY.c.day_on == _day))
     .outerjoin(_EVENT, and_(_EVENT.c.engagement_id == _ENGAGEMENT.c.id, _EVENT.c.day_on == _day))
     .where(_ENGAGEMENT.c.id == _key)

@@ -34,7 +34,7 @@ from models.sealing import blind_index
 from rules import parameters
 from services.clock import SHANGHAI, business_date
 from services.days import deriving, judging, unsigned
-from services.days.duty import PLAN_COLUMNS, Duty, Fence, of_columns
+from services.days.duty import PLAN_COLUMNS, Duty, Fence, in_force, of_columns
 
 COARSE_M = 10
 """A distance is kept in steps of so many metres; never the point itself."""
@@ -47,13 +47,6 @@ _LEAVE = cast(Table, Leave.__table__)
 _POST = cast(Table, Post.__table__)
 
 _undo = _EVENT.alias("undo")
-_earlier = _PLAN.alias("earlier_plan")
-_plan_from = (
-    select(func.max(_earlier.c.from_on))
-    .where(_earlier.c.post_id == _POST.c.id, _earlier.c.from_on <= bindparam("day"))
-    .correlate(_POST)
-    .scalar_subquery()
-)
 _first_at = (
     select(func.min(_EVENT.c.happened_at))
     .where(
@@ -83,7 +76,7 @@ _COLUMNS = (
     *(_PLAN.c[name] for name in PLAN_COLUMNS),
 )
 _OPEN = _ENGAGEMENT.c.status != EngagementStatus.ENDED.value
-_PLAN_OF_THE_DAY = and_(_PLAN.c.post_id == _POST.c.id, _PLAN.c.from_on == _plan_from)
+_PLAN_OF_THE_DAY = in_force(bindparam("day"))
 _ABOUT = (
     select(*_COLUMNS)
     .select_from(_ENGAGEMENT)

@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 
 from models import Contact, Inbound, Message, MessageState, OneTimeCode, Person, new_id
 from models.telling import DeliveryState
+from portal.brake import Brake
 from portal.mini import ASKS_A_MINUTE, BODY_LIMIT_BYTES
-from portal.pace import Pace
 from portal.passes import SECONDS, Passes
 from services import identity, mini_program
 from settings import load
@@ -286,11 +286,11 @@ def test_a_session_ends_and_belongs_to_one_key(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_minute_has_its_share() -> None:
     now = [0.0]
-    pace = Pace(2, clock=lambda: now[0])
-    assert [pace.allows("a") for _ in range(3)] == [True, True, False]
-    assert pace.allows("b")
+    brake = Brake(2, clock=lambda: now[0])
+    assert [brake.allows("a") for _ in range(3)] == [True, True, False]
+    assert brake.allows("b")
     now[0] = 60.0
-    assert pace.allows("a")
+    assert brake.allows("a")
 
 
 @pytest.mark.parametrize("path", ["/mini/push", "/mini/push?signature=x&timestamp=1&nonce=2"])

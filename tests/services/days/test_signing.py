@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot import postbook
 from channels.inbound import Inbound as Letter
+from handlers.desk import Desk, Office
 from models import AttendanceEvent, CheckInPhoto, CheckInPoint, Contact, Conversation, EventKind
 from services.days import codes, photos, places, signing
 from services.days.duty import Duty, Fence, set_plan
@@ -67,6 +68,17 @@ def test_a_page_brings_the_same_standing_along(place: Village) -> None:
     later = signing.standing_of(place.session, place.contacts[0].id, on_the_seventh, known)
     assert later is not None
     assert (later.day, later.first_at) == (DAY + timedelta(days=1), None)
+
+
+def test_what_a_page_brought_holds_until_a_sign_is_written_down(place: Village) -> None:
+    worker = place.contacts[0]
+    desk = Desk(place.session, worker.id, "wechat", MORNING, Office("", ""),
+                on_post=page_of(place, worker).on_post)  # fmt: skip
+    signing.sign(place.session, standing(place), worker.id, Sign(), MORNING, later=desk.later)
+    desk.write_down()
+    again = signing.standing_of(place.session, worker.id, MORNING, desk.on_post)
+    assert again is not None
+    assert again.first_at == MORNING
 
 
 def test_a_page_knows_nothing_of_who_is_on_no_post_yet(place: Village) -> None:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 
 
-class Pace:
+class Brake:
     """Counts each key's asks by the minute. With N processes N times as many pass."""
 
     def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
