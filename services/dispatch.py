@@ -152,7 +152,7 @@ def _accept(session: Session, answers: Sequence[tuple[Parcel, Answer]], now: dat
             "charged": answer.segments,
             "said": answer.error[:ERROR_LENGTH] if answer.error is not None else None,
         }
-        for parcel, answer in answers
+        for parcel, answer in sorted(answers, key=lambda pair: pair[0].id)  # as others lock them
     ]
     delivery_rows.accept(session, rows)
     numbers = {parcel.id: (answer.provider, answer.provider_id) for parcel, answer in answers}

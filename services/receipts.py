@@ -21,13 +21,30 @@ from models.sealing import blind_index
 from models.telling import DeliveryState, Happening, Receipt
 from services.delivery_steps import advance
 
+ADDRESSES = ("phone", "wechat", "template", "subscription", "mini")
+"""What the index of an address may have been made for (`services.outbox.address_index`)."""
 MATCH_WITHIN = timedelta(days=1)
 """How far apart a message and a report of an unknown number may be, to belong together."""
 
 
 def record(session: Session, reports: Iterable[Report], now: datetime) -> int:
     """Keep the reports and settle the deliveries they speak of; how many were new."""
-    return sum(_record(session, report, now) for report in reports)
+    all_of_them = list(reports)
+    _await_senders(session, all_of_them)
+    return sum(_record(session, report, now) for report in all_of_them)
+
+
+def _await_senders(session: Session, reports: Sequence[Report]) -> None:
+    """Let whoever is just writing down what they sent to these people finish first, or wait for us:
+    else the report would not see the message's number yet, nor its sender the report, and it would
+    be used by nobody."""
+    indexes = {blind_index(one.phone, kind) for one in reports for kind in ADDRESSES}
+    session.execute(
+        select(Delivery.id)
+        .where(Delivery.address_index.in_(indexes), Delivery.state == DeliveryState.SENDING)
+        .order_by(Delivery.id)
+        .with_for_update()
+    )
 
 
 def apply_early(session: Session, deliveries: Sequence[Delivery], now: datetime) -> None:
