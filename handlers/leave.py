@@ -33,7 +33,7 @@ from services.days import leaves, people
 from services.days.leaves import Wish
 from services.policy import ENOUGH_WITHIN
 from services.procedure import Hindered
-from wording.hearing import hear_number
+from wording.hearing import hear_number, hear_service
 from wording.hearing.days import hear_leave_kind, hear_span
 from wording.hearing.matters import is_about
 
@@ -104,7 +104,7 @@ def days(heard: Heard, reading: Reading) -> Value | Wrong:
     if isinstance(text, Wrong):
         return text
     span = hear_span(text, reading.desk.today)
-    if span is None:
+    if span is None or hear_service(text):  # “明天歇着不” asks about the day, and names none
         return Wrong(Say("leave.wrong_days"))
     return Value(_span(span.from_on, span.to_on, half=span.half_day))
 

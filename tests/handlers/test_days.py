@@ -82,6 +82,14 @@ def test_a_question_about_leave_asks_for_none(talk: Talk, worker: Engagement, te
     assert talk.session.scalars(select(Leave)).all() == []
 
 
+def test_a_question_about_a_day_names_no_day_of_leave(talk: Talk, worker: Engagement) -> None:
+    talk("请假")
+    answer = talk("明天歇着不")
+    assert "因为啥请假" not in answer
+    assert "2022年4月7日" in answer
+    assert "因为啥请假" in talk("明天一天")
+
+
 def test_twice_is_once(talk: Talk, worker: Engagement) -> None:
     talk("打卡")
     talk.wait(hours=1)
